@@ -19,345 +19,354 @@ static const unsigned char page_3[] = {
 #embed "pages/scripts/api.js" suffix(, )
     0};
 static const unsigned char page_4[] = {
-#embed "pages/scripts/bound.js" suffix(, )
+#embed "pages/scripts/archived.js" suffix(, )
     0};
 static const unsigned char page_5[] = {
-#embed "pages/scripts/catalog-diff.js" suffix(, )
+#embed "pages/scripts/archiving.js" suffix(, )
     0};
 static const unsigned char page_6[] = {
-#embed "pages/scripts/catalog.js" suffix(, )
+#embed "pages/scripts/bound.js" suffix(, )
     0};
 static const unsigned char page_7[] = {
-#embed "pages/scripts/chart.js" suffix(, )
+#embed "pages/scripts/catalog-diff.js" suffix(, )
     0};
 static const unsigned char page_8[] = {
-#embed "pages/scripts/clock.js" suffix(, )
+#embed "pages/scripts/catalog.js" suffix(, )
     0};
 static const unsigned char page_9[] = {
-#embed "pages/scripts/controls-form.js" suffix(, )
+#embed "pages/scripts/chart.js" suffix(, )
     0};
 static const unsigned char page_10[] = {
-#embed "pages/scripts/csv.js" suffix(, )
+#embed "pages/scripts/clock.js" suffix(, )
     0};
 static const unsigned char page_11[] = {
-#embed "pages/scripts/customer-field.js" suffix(, )
+#embed "pages/scripts/controls-form.js" suffix(, )
     0};
 static const unsigned char page_12[] = {
-#embed "pages/scripts/displays.js" suffix(, )
+#embed "pages/scripts/csv.js" suffix(, )
     0};
 static const unsigned char page_13[] = {
-#embed "pages/scripts/draft-notice.js" suffix(, )
+#embed "pages/scripts/customer-field.js" suffix(, )
     0};
 static const unsigned char page_14[] = {
-#embed "pages/scripts/elements.js" suffix(, )
+#embed "pages/scripts/displays.js" suffix(, )
     0};
 static const unsigned char page_15[] = {
-#embed "pages/scripts/feature-fields.js" suffix(, )
+#embed "pages/scripts/draft-notice.js" suffix(, )
     0};
 static const unsigned char page_16[] = {
-#embed "pages/scripts/feature-form.js" suffix(, )
+#embed "pages/scripts/elements.js" suffix(, )
     0};
 static const unsigned char page_17[] = {
-#embed "pages/scripts/feature-text.js" suffix(, )
+#embed "pages/scripts/feature-fields.js" suffix(, )
     0};
 static const unsigned char page_18[] = {
-#embed "pages/scripts/format.js" suffix(, )
+#embed "pages/scripts/feature-form.js" suffix(, )
     0};
 static const unsigned char page_19[] = {
-#embed "pages/scripts/forms.js" suffix(, )
+#embed "pages/scripts/feature-text.js" suffix(, )
     0};
 static const unsigned char page_20[] = {
-#embed "pages/scripts/frame.js" suffix(, )
+#embed "pages/scripts/format.js" suffix(, )
     0};
 static const unsigned char page_21[] = {
-#embed "pages/scripts/icons.js" suffix(, )
+#embed "pages/scripts/forms.js" suffix(, )
     0};
 static const unsigned char page_22[] = {
-#embed "pages/scripts/item-extras.js" suffix(, )
+#embed "pages/scripts/frame.js" suffix(, )
     0};
 static const unsigned char page_23[] = {
-#embed "pages/scripts/item-form.js" suffix(, )
+#embed "pages/scripts/icons.js" suffix(, )
     0};
 static const unsigned char page_24[] = {
-#embed "pages/scripts/known.js" suffix(, )
+#embed "pages/scripts/item-extras.js" suffix(, )
     0};
 static const unsigned char page_25[] = {
-#embed "pages/scripts/live.js" suffix(, )
+#embed "pages/scripts/item-form.js" suffix(, )
     0};
 static const unsigned char page_26[] = {
-#embed "pages/scripts/main.js" suffix(, )
+#embed "pages/scripts/known.js" suffix(, )
     0};
 static const unsigned char page_27[] = {
-#embed "pages/scripts/migration.js" suffix(, )
+#embed "pages/scripts/live.js" suffix(, )
     0};
 static const unsigned char page_28[] = {
-#embed "pages/scripts/money-input.js" suffix(, )
+#embed "pages/scripts/main.js" suffix(, )
     0};
 static const unsigned char page_29[] = {
-#embed "pages/scripts/name-fields.js" suffix(, )
+#embed "pages/scripts/migration.js" suffix(, )
     0};
 static const unsigned char page_30[] = {
-#embed "pages/scripts/overlays.js" suffix(, )
+#embed "pages/scripts/money-input.js" suffix(, )
     0};
 static const unsigned char page_31[] = {
-#embed "pages/scripts/pages/act-attach.js" suffix(, )
+#embed "pages/scripts/name-fields.js" suffix(, )
     0};
 static const unsigned char page_32[] = {
-#embed "pages/scripts/pages/act-balance.js" suffix(, )
+#embed "pages/scripts/overlays.js" suffix(, )
     0};
 static const unsigned char page_33[] = {
-#embed "pages/scripts/pages/act-clock.js" suffix(, )
+#embed "pages/scripts/pages/act-attach.js" suffix(, )
     0};
 static const unsigned char page_34[] = {
-#embed "pages/scripts/pages/act-controls.js" suffix(, )
+#embed "pages/scripts/pages/act-balance.js" suffix(, )
     0};
 static const unsigned char page_35[] = {
-#embed "pages/scripts/pages/act-customer.js" suffix(, )
+#embed "pages/scripts/pages/act-clock.js" suffix(, )
     0};
 static const unsigned char page_36[] = {
-#embed "pages/scripts/pages/act-invoice.js" suffix(, )
+#embed "pages/scripts/pages/act-controls.js" suffix(, )
     0};
 static const unsigned char page_37[] = {
-#embed "pages/scripts/pages/act-pages.js" suffix(, )
+#embed "pages/scripts/pages/act-customer.js" suffix(, )
     0};
 static const unsigned char page_38[] = {
-#embed "pages/scripts/pages/act-rewards.js" suffix(, )
+#embed "pages/scripts/pages/act-invoice.js" suffix(, )
     0};
 static const unsigned char page_39[] = {
-#embed "pages/scripts/pages/act-subscription.js" suffix(, )
+#embed "pages/scripts/pages/act-pages.js" suffix(, )
     0};
 static const unsigned char page_40[] = {
-#embed "pages/scripts/pages/catalog-copy.js" suffix(, )
+#embed "pages/scripts/pages/act-rewards.js" suffix(, )
     0};
 static const unsigned char page_41[] = {
-#embed "pages/scripts/pages/catalog-file.js" suffix(, )
+#embed "pages/scripts/pages/act-subscription.js" suffix(, )
     0};
 static const unsigned char page_42[] = {
-#embed "pages/scripts/pages/catalog-settings.js" suffix(, )
+#embed "pages/scripts/pages/catalog-copy.js" suffix(, )
     0};
 static const unsigned char page_43[] = {
-#embed "pages/scripts/pages/control-editors.js" suffix(, )
+#embed "pages/scripts/pages/catalog-file.js" suffix(, )
     0};
 static const unsigned char page_44[] = {
-#embed "pages/scripts/pages/customer-balances.js" suffix(, )
+#embed "pages/scripts/pages/catalog-settings.js" suffix(, )
     0};
 static const unsigned char page_45[] = {
-#embed "pages/scripts/pages/customer-controls.js" suffix(, )
+#embed "pages/scripts/pages/control-editors.js" suffix(, )
     0};
 static const unsigned char page_46[] = {
-#embed "pages/scripts/pages/customer-details.js" suffix(, )
+#embed "pages/scripts/pages/customer-balances.js" suffix(, )
     0};
 static const unsigned char page_47[] = {
-#embed "pages/scripts/pages/customer-entities.js" suffix(, )
+#embed "pages/scripts/pages/customer-controls.js" suffix(, )
     0};
 static const unsigned char page_48[] = {
-#embed "pages/scripts/pages/customer-feed.js" suffix(, )
+#embed "pages/scripts/pages/customer-details.js" suffix(, )
     0};
 static const unsigned char page_49[] = {
-#embed "pages/scripts/pages/customer-head.js" suffix(, )
+#embed "pages/scripts/pages/customer-entities.js" suffix(, )
     0};
 static const unsigned char page_50[] = {
-#embed "pages/scripts/pages/customer-holds.js" suffix(, )
+#embed "pages/scripts/pages/customer-feed.js" suffix(, )
     0};
 static const unsigned char page_51[] = {
-#embed "pages/scripts/pages/customer-invoices.js" suffix(, )
+#embed "pages/scripts/pages/customer-head.js" suffix(, )
     0};
 static const unsigned char page_52[] = {
-#embed "pages/scripts/pages/customer-new.js" suffix(, )
+#embed "pages/scripts/pages/customer-holds.js" suffix(, )
     0};
 static const unsigned char page_53[] = {
-#embed "pages/scripts/pages/customer-payments.js" suffix(, )
+#embed "pages/scripts/pages/customer-invoices.js" suffix(, )
     0};
 static const unsigned char page_54[] = {
-#embed "pages/scripts/pages/customer-plans.js" suffix(, )
+#embed "pages/scripts/pages/customer-new.js" suffix(, )
     0};
 static const unsigned char page_55[] = {
-#embed "pages/scripts/pages/customer-rewards.js" suffix(, )
+#embed "pages/scripts/pages/customer-payments.js" suffix(, )
     0};
 static const unsigned char page_56[] = {
-#embed "pages/scripts/pages/customer-timeline.js" suffix(, )
+#embed "pages/scripts/pages/customer-plans.js" suffix(, )
     0};
 static const unsigned char page_57[] = {
-#embed "pages/scripts/pages/customer-usage.js" suffix(, )
+#embed "pages/scripts/pages/customer-rewards.js" suffix(, )
     0};
 static const unsigned char page_58[] = {
-#embed "pages/scripts/pages/customer.js" suffix(, )
+#embed "pages/scripts/pages/customer-timeline.js" suffix(, )
     0};
 static const unsigned char page_59[] = {
-#embed "pages/scripts/pages/customers.js" suffix(, )
+#embed "pages/scripts/pages/customer-usage.js" suffix(, )
     0};
 static const unsigned char page_60[] = {
-#embed "pages/scripts/pages/explain-view.js" suffix(, )
+#embed "pages/scripts/pages/customer.js" suffix(, )
     0};
 static const unsigned char page_61[] = {
-#embed "pages/scripts/pages/explain.js" suffix(, )
+#embed "pages/scripts/pages/customers.js" suffix(, )
     0};
 static const unsigned char page_62[] = {
-#embed "pages/scripts/pages/feature-editor.js" suffix(, )
+#embed "pages/scripts/pages/explain-view.js" suffix(, )
     0};
 static const unsigned char page_63[] = {
-#embed "pages/scripts/pages/features.js" suffix(, )
+#embed "pages/scripts/pages/explain.js" suffix(, )
     0};
 static const unsigned char page_64[] = {
-#embed "pages/scripts/pages/invoice-view.js" suffix(, )
+#embed "pages/scripts/pages/feature-editor.js" suffix(, )
     0};
 static const unsigned char page_65[] = {
-#embed "pages/scripts/pages/key-dialogs.js" suffix(, )
+#embed "pages/scripts/pages/features.js" suffix(, )
     0};
 static const unsigned char page_66[] = {
-#embed "pages/scripts/pages/look-back.js" suffix(, )
+#embed "pages/scripts/pages/invoice-view.js" suffix(, )
     0};
 static const unsigned char page_67[] = {
-#embed "pages/scripts/pages/members.js" suffix(, )
+#embed "pages/scripts/pages/key-dialogs.js" suffix(, )
     0};
 static const unsigned char page_68[] = {
-#embed "pages/scripts/pages/migration-progress.js" suffix(, )
+#embed "pages/scripts/pages/look-back.js" suffix(, )
     0};
 static const unsigned char page_69[] = {
-#embed "pages/scripts/pages/plan-editor.js" suffix(, )
+#embed "pages/scripts/pages/members.js" suffix(, )
     0};
 static const unsigned char page_70[] = {
-#embed "pages/scripts/pages/plan-migration.js" suffix(, )
+#embed "pages/scripts/pages/migration-progress.js" suffix(, )
     0};
 static const unsigned char page_71[] = {
-#embed "pages/scripts/pages/plan-view.js" suffix(, )
+#embed "pages/scripts/pages/plan-editor.js" suffix(, )
     0};
 static const unsigned char page_72[] = {
-#embed "pages/scripts/pages/plans.js" suffix(, )
+#embed "pages/scripts/pages/plan-migration.js" suffix(, )
     0};
 static const unsigned char page_73[] = {
-#embed "pages/scripts/pages/purchase.js" suffix(, )
+#embed "pages/scripts/pages/plan-view.js" suffix(, )
     0};
 static const unsigned char page_74[] = {
-#embed "pages/scripts/pages/simulate-draft.js" suffix(, )
+#embed "pages/scripts/pages/plans.js" suffix(, )
     0};
 static const unsigned char page_75[] = {
-#embed "pages/scripts/pages/simulate-results.js" suffix(, )
+#embed "pages/scripts/pages/purchase.js" suffix(, )
     0};
 static const unsigned char page_76[] = {
-#embed "pages/scripts/pages/simulate.js" suffix(, )
+#embed "pages/scripts/pages/simulate-draft.js" suffix(, )
     0};
 static const unsigned char page_77[] = {
-#embed "pages/scripts/pages/system-audit.js" suffix(, )
+#embed "pages/scripts/pages/simulate-results.js" suffix(, )
     0};
 static const unsigned char page_78[] = {
-#embed "pages/scripts/pages/system-clock.js" suffix(, )
+#embed "pages/scripts/pages/simulate.js" suffix(, )
     0};
 static const unsigned char page_79[] = {
-#embed "pages/scripts/pages/system-keys.js" suffix(, )
+#embed "pages/scripts/pages/system-audit.js" suffix(, )
     0};
 static const unsigned char page_80[] = {
-#embed "pages/scripts/pages/system-status.js" suffix(, )
+#embed "pages/scripts/pages/system-clock.js" suffix(, )
     0};
 static const unsigned char page_81[] = {
-#embed "pages/scripts/pages/system-webhooks.js" suffix(, )
+#embed "pages/scripts/pages/system-keys.js" suffix(, )
     0};
 static const unsigned char page_82[] = {
-#embed "pages/scripts/pages/system.js" suffix(, )
+#embed "pages/scripts/pages/system-status.js" suffix(, )
     0};
 static const unsigned char page_83[] = {
-#embed "pages/scripts/pages/usage-parts.js" suffix(, )
+#embed "pages/scripts/pages/system-webhooks.js" suffix(, )
     0};
 static const unsigned char page_84[] = {
-#embed "pages/scripts/pages/usage.js" suffix(, )
+#embed "pages/scripts/pages/system.js" suffix(, )
     0};
 static const unsigned char page_85[] = {
-#embed "pages/scripts/part.js" suffix(, )
+#embed "pages/scripts/pages/usage-parts.js" suffix(, )
     0};
 static const unsigned char page_86[] = {
-#embed "pages/scripts/plan-card.js" suffix(, )
+#embed "pages/scripts/pages/usage.js" suffix(, )
     0};
 static const unsigned char page_87[] = {
-#embed "pages/scripts/plan-draft.js" suffix(, )
+#embed "pages/scripts/part.js" suffix(, )
     0};
 static const unsigned char page_88[] = {
-#embed "pages/scripts/plan-form.js" suffix(, )
+#embed "pages/scripts/plan-card.js" suffix(, )
     0};
 static const unsigned char page_89[] = {
-#embed "pages/scripts/plan-text.js" suffix(, )
+#embed "pages/scripts/plan-draft.js" suffix(, )
     0};
 static const unsigned char page_90[] = {
-#embed "pages/scripts/price-curve.js" suffix(, )
+#embed "pages/scripts/plan-form.js" suffix(, )
     0};
 static const unsigned char page_91[] = {
-#embed "pages/scripts/price-form.js" suffix(, )
+#embed "pages/scripts/plan-text.js" suffix(, )
     0};
 static const unsigned char page_92[] = {
-#embed "pages/scripts/price-preview.js" suffix(, )
+#embed "pages/scripts/price-curve.js" suffix(, )
     0};
 static const unsigned char page_93[] = {
-#embed "pages/scripts/price.js" suffix(, )
+#embed "pages/scripts/price-form.js" suffix(, )
     0};
 static const unsigned char page_94[] = {
-#embed "pages/scripts/publish-review.js" suffix(, )
+#embed "pages/scripts/price-preview.js" suffix(, )
     0};
 static const unsigned char page_95[] = {
-#embed "pages/scripts/range-field.js" suffix(, )
+#embed "pages/scripts/price.js" suffix(, )
     0};
 static const unsigned char page_96[] = {
-#embed "pages/scripts/ranges.js" suffix(, )
+#embed "pages/scripts/publish-review.js" suffix(, )
     0};
 static const unsigned char page_97[] = {
-#embed "pages/scripts/router.js" suffix(, )
+#embed "pages/scripts/publishing.js" suffix(, )
     0};
 static const unsigned char page_98[] = {
-#embed "pages/scripts/scale.js" suffix(, )
+#embed "pages/scripts/range-field.js" suffix(, )
     0};
 static const unsigned char page_99[] = {
-#embed "pages/scripts/series.js" suffix(, )
+#embed "pages/scripts/ranges.js" suffix(, )
     0};
 static const unsigned char page_100[] = {
-#embed "pages/scripts/settings-form.js" suffix(, )
+#embed "pages/scripts/router.js" suffix(, )
     0};
 static const unsigned char page_101[] = {
-#embed "pages/scripts/sign-in.js" suffix(, )
+#embed "pages/scripts/scale.js" suffix(, )
     0};
 static const unsigned char page_102[] = {
-#embed "pages/scripts/theme.js" suffix(, )
+#embed "pages/scripts/series.js" suffix(, )
     0};
 static const unsigned char page_103[] = {
-#embed "pages/scripts/tier-form.js" suffix(, )
+#embed "pages/scripts/settings-form.js" suffix(, )
     0};
 static const unsigned char page_104[] = {
-#embed "pages/scripts/timeline-model.js" suffix(, )
+#embed "pages/scripts/sign-in.js" suffix(, )
     0};
 static const unsigned char page_105[] = {
-#embed "pages/scripts/words.js" suffix(, )
+#embed "pages/scripts/theme.js" suffix(, )
     0};
 static const unsigned char page_106[] = {
-#embed "pages/styles/base.css" suffix(, )
+#embed "pages/scripts/tier-form.js" suffix(, )
     0};
 static const unsigned char page_107[] = {
-#embed "pages/styles/catalog.css" suffix(, )
+#embed "pages/scripts/timeline-model.js" suffix(, )
     0};
 static const unsigned char page_108[] = {
-#embed "pages/styles/components.css" suffix(, )
+#embed "pages/scripts/words.js" suffix(, )
     0};
 static const unsigned char page_109[] = {
-#embed "pages/styles/controls.css" suffix(, )
+#embed "pages/styles/base.css" suffix(, )
     0};
 static const unsigned char page_110[] = {
-#embed "pages/styles/customers.css" suffix(, )
+#embed "pages/styles/catalog.css" suffix(, )
     0};
 static const unsigned char page_111[] = {
-#embed "pages/styles/data.css" suffix(, )
+#embed "pages/styles/components.css" suffix(, )
     0};
 static const unsigned char page_112[] = {
-#embed "pages/styles/editors.css" suffix(, )
+#embed "pages/styles/controls.css" suffix(, )
     0};
 static const unsigned char page_113[] = {
-#embed "pages/styles/layout.css" suffix(, )
+#embed "pages/styles/customers.css" suffix(, )
     0};
 static const unsigned char page_114[] = {
-#embed "pages/styles/overlays.css" suffix(, )
+#embed "pages/styles/data.css" suffix(, )
     0};
 static const unsigned char page_115[] = {
-#embed "pages/styles/sign-in.css" suffix(, )
+#embed "pages/styles/editors.css" suffix(, )
     0};
 static const unsigned char page_116[] = {
-#embed "pages/styles/system.css" suffix(, )
+#embed "pages/styles/layout.css" suffix(, )
     0};
 static const unsigned char page_117[] = {
+#embed "pages/styles/overlays.css" suffix(, )
+    0};
+static const unsigned char page_118[] = {
+#embed "pages/styles/sign-in.css" suffix(, )
+    0};
+static const unsigned char page_119[] = {
+#embed "pages/styles/system.css" suffix(, )
+    0};
+static const unsigned char page_120[] = {
 #embed "pages/styles/tokens.css" suffix(, )
     0};
 
@@ -366,120 +375,123 @@ static const struct tally_page table[] = {
     {"index.html", "text/html; charset=utf-8", page_1, sizeof(page_1) - 1},
     {"scripts/acting.js", "text/javascript; charset=utf-8", page_2, sizeof(page_2) - 1},
     {"scripts/api.js", "text/javascript; charset=utf-8", page_3, sizeof(page_3) - 1},
-    {"scripts/bound.js", "text/javascript; charset=utf-8", page_4, sizeof(page_4) - 1},
-    {"scripts/catalog-diff.js", "text/javascript; charset=utf-8", page_5, sizeof(page_5) - 1},
-    {"scripts/catalog.js", "text/javascript; charset=utf-8", page_6, sizeof(page_6) - 1},
-    {"scripts/chart.js", "text/javascript; charset=utf-8", page_7, sizeof(page_7) - 1},
-    {"scripts/clock.js", "text/javascript; charset=utf-8", page_8, sizeof(page_8) - 1},
-    {"scripts/controls-form.js", "text/javascript; charset=utf-8", page_9, sizeof(page_9) - 1},
-    {"scripts/csv.js", "text/javascript; charset=utf-8", page_10, sizeof(page_10) - 1},
-    {"scripts/customer-field.js", "text/javascript; charset=utf-8", page_11, sizeof(page_11) - 1},
-    {"scripts/displays.js", "text/javascript; charset=utf-8", page_12, sizeof(page_12) - 1},
-    {"scripts/draft-notice.js", "text/javascript; charset=utf-8", page_13, sizeof(page_13) - 1},
-    {"scripts/elements.js", "text/javascript; charset=utf-8", page_14, sizeof(page_14) - 1},
-    {"scripts/feature-fields.js", "text/javascript; charset=utf-8", page_15, sizeof(page_15) - 1},
-    {"scripts/feature-form.js", "text/javascript; charset=utf-8", page_16, sizeof(page_16) - 1},
-    {"scripts/feature-text.js", "text/javascript; charset=utf-8", page_17, sizeof(page_17) - 1},
-    {"scripts/format.js", "text/javascript; charset=utf-8", page_18, sizeof(page_18) - 1},
-    {"scripts/forms.js", "text/javascript; charset=utf-8", page_19, sizeof(page_19) - 1},
-    {"scripts/frame.js", "text/javascript; charset=utf-8", page_20, sizeof(page_20) - 1},
-    {"scripts/icons.js", "text/javascript; charset=utf-8", page_21, sizeof(page_21) - 1},
-    {"scripts/item-extras.js", "text/javascript; charset=utf-8", page_22, sizeof(page_22) - 1},
-    {"scripts/item-form.js", "text/javascript; charset=utf-8", page_23, sizeof(page_23) - 1},
-    {"scripts/known.js", "text/javascript; charset=utf-8", page_24, sizeof(page_24) - 1},
-    {"scripts/live.js", "text/javascript; charset=utf-8", page_25, sizeof(page_25) - 1},
-    {"scripts/main.js", "text/javascript; charset=utf-8", page_26, sizeof(page_26) - 1},
-    {"scripts/migration.js", "text/javascript; charset=utf-8", page_27, sizeof(page_27) - 1},
-    {"scripts/money-input.js", "text/javascript; charset=utf-8", page_28, sizeof(page_28) - 1},
-    {"scripts/name-fields.js", "text/javascript; charset=utf-8", page_29, sizeof(page_29) - 1},
-    {"scripts/overlays.js", "text/javascript; charset=utf-8", page_30, sizeof(page_30) - 1},
-    {"scripts/pages/act-attach.js", "text/javascript; charset=utf-8", page_31, sizeof(page_31) - 1},
-    {"scripts/pages/act-balance.js", "text/javascript; charset=utf-8", page_32, sizeof(page_32) - 1},
-    {"scripts/pages/act-clock.js", "text/javascript; charset=utf-8", page_33, sizeof(page_33) - 1},
-    {"scripts/pages/act-controls.js", "text/javascript; charset=utf-8", page_34, sizeof(page_34) - 1},
-    {"scripts/pages/act-customer.js", "text/javascript; charset=utf-8", page_35, sizeof(page_35) - 1},
-    {"scripts/pages/act-invoice.js", "text/javascript; charset=utf-8", page_36, sizeof(page_36) - 1},
-    {"scripts/pages/act-pages.js", "text/javascript; charset=utf-8", page_37, sizeof(page_37) - 1},
-    {"scripts/pages/act-rewards.js", "text/javascript; charset=utf-8", page_38, sizeof(page_38) - 1},
-    {"scripts/pages/act-subscription.js", "text/javascript; charset=utf-8", page_39, sizeof(page_39) - 1},
-    {"scripts/pages/catalog-copy.js", "text/javascript; charset=utf-8", page_40, sizeof(page_40) - 1},
-    {"scripts/pages/catalog-file.js", "text/javascript; charset=utf-8", page_41, sizeof(page_41) - 1},
-    {"scripts/pages/catalog-settings.js", "text/javascript; charset=utf-8", page_42, sizeof(page_42) - 1},
-    {"scripts/pages/control-editors.js", "text/javascript; charset=utf-8", page_43, sizeof(page_43) - 1},
-    {"scripts/pages/customer-balances.js", "text/javascript; charset=utf-8", page_44, sizeof(page_44) - 1},
-    {"scripts/pages/customer-controls.js", "text/javascript; charset=utf-8", page_45, sizeof(page_45) - 1},
-    {"scripts/pages/customer-details.js", "text/javascript; charset=utf-8", page_46, sizeof(page_46) - 1},
-    {"scripts/pages/customer-entities.js", "text/javascript; charset=utf-8", page_47, sizeof(page_47) - 1},
-    {"scripts/pages/customer-feed.js", "text/javascript; charset=utf-8", page_48, sizeof(page_48) - 1},
-    {"scripts/pages/customer-head.js", "text/javascript; charset=utf-8", page_49, sizeof(page_49) - 1},
-    {"scripts/pages/customer-holds.js", "text/javascript; charset=utf-8", page_50, sizeof(page_50) - 1},
-    {"scripts/pages/customer-invoices.js", "text/javascript; charset=utf-8", page_51, sizeof(page_51) - 1},
-    {"scripts/pages/customer-new.js", "text/javascript; charset=utf-8", page_52, sizeof(page_52) - 1},
-    {"scripts/pages/customer-payments.js", "text/javascript; charset=utf-8", page_53, sizeof(page_53) - 1},
-    {"scripts/pages/customer-plans.js", "text/javascript; charset=utf-8", page_54, sizeof(page_54) - 1},
-    {"scripts/pages/customer-rewards.js", "text/javascript; charset=utf-8", page_55, sizeof(page_55) - 1},
-    {"scripts/pages/customer-timeline.js", "text/javascript; charset=utf-8", page_56, sizeof(page_56) - 1},
-    {"scripts/pages/customer-usage.js", "text/javascript; charset=utf-8", page_57, sizeof(page_57) - 1},
-    {"scripts/pages/customer.js", "text/javascript; charset=utf-8", page_58, sizeof(page_58) - 1},
-    {"scripts/pages/customers.js", "text/javascript; charset=utf-8", page_59, sizeof(page_59) - 1},
-    {"scripts/pages/explain-view.js", "text/javascript; charset=utf-8", page_60, sizeof(page_60) - 1},
-    {"scripts/pages/explain.js", "text/javascript; charset=utf-8", page_61, sizeof(page_61) - 1},
-    {"scripts/pages/feature-editor.js", "text/javascript; charset=utf-8", page_62, sizeof(page_62) - 1},
-    {"scripts/pages/features.js", "text/javascript; charset=utf-8", page_63, sizeof(page_63) - 1},
-    {"scripts/pages/invoice-view.js", "text/javascript; charset=utf-8", page_64, sizeof(page_64) - 1},
-    {"scripts/pages/key-dialogs.js", "text/javascript; charset=utf-8", page_65, sizeof(page_65) - 1},
-    {"scripts/pages/look-back.js", "text/javascript; charset=utf-8", page_66, sizeof(page_66) - 1},
-    {"scripts/pages/members.js", "text/javascript; charset=utf-8", page_67, sizeof(page_67) - 1},
-    {"scripts/pages/migration-progress.js", "text/javascript; charset=utf-8", page_68, sizeof(page_68) - 1},
-    {"scripts/pages/plan-editor.js", "text/javascript; charset=utf-8", page_69, sizeof(page_69) - 1},
-    {"scripts/pages/plan-migration.js", "text/javascript; charset=utf-8", page_70, sizeof(page_70) - 1},
-    {"scripts/pages/plan-view.js", "text/javascript; charset=utf-8", page_71, sizeof(page_71) - 1},
-    {"scripts/pages/plans.js", "text/javascript; charset=utf-8", page_72, sizeof(page_72) - 1},
-    {"scripts/pages/purchase.js", "text/javascript; charset=utf-8", page_73, sizeof(page_73) - 1},
-    {"scripts/pages/simulate-draft.js", "text/javascript; charset=utf-8", page_74, sizeof(page_74) - 1},
-    {"scripts/pages/simulate-results.js", "text/javascript; charset=utf-8", page_75, sizeof(page_75) - 1},
-    {"scripts/pages/simulate.js", "text/javascript; charset=utf-8", page_76, sizeof(page_76) - 1},
-    {"scripts/pages/system-audit.js", "text/javascript; charset=utf-8", page_77, sizeof(page_77) - 1},
-    {"scripts/pages/system-clock.js", "text/javascript; charset=utf-8", page_78, sizeof(page_78) - 1},
-    {"scripts/pages/system-keys.js", "text/javascript; charset=utf-8", page_79, sizeof(page_79) - 1},
-    {"scripts/pages/system-status.js", "text/javascript; charset=utf-8", page_80, sizeof(page_80) - 1},
-    {"scripts/pages/system-webhooks.js", "text/javascript; charset=utf-8", page_81, sizeof(page_81) - 1},
-    {"scripts/pages/system.js", "text/javascript; charset=utf-8", page_82, sizeof(page_82) - 1},
-    {"scripts/pages/usage-parts.js", "text/javascript; charset=utf-8", page_83, sizeof(page_83) - 1},
-    {"scripts/pages/usage.js", "text/javascript; charset=utf-8", page_84, sizeof(page_84) - 1},
-    {"scripts/part.js", "text/javascript; charset=utf-8", page_85, sizeof(page_85) - 1},
-    {"scripts/plan-card.js", "text/javascript; charset=utf-8", page_86, sizeof(page_86) - 1},
-    {"scripts/plan-draft.js", "text/javascript; charset=utf-8", page_87, sizeof(page_87) - 1},
-    {"scripts/plan-form.js", "text/javascript; charset=utf-8", page_88, sizeof(page_88) - 1},
-    {"scripts/plan-text.js", "text/javascript; charset=utf-8", page_89, sizeof(page_89) - 1},
-    {"scripts/price-curve.js", "text/javascript; charset=utf-8", page_90, sizeof(page_90) - 1},
-    {"scripts/price-form.js", "text/javascript; charset=utf-8", page_91, sizeof(page_91) - 1},
-    {"scripts/price-preview.js", "text/javascript; charset=utf-8", page_92, sizeof(page_92) - 1},
-    {"scripts/price.js", "text/javascript; charset=utf-8", page_93, sizeof(page_93) - 1},
-    {"scripts/publish-review.js", "text/javascript; charset=utf-8", page_94, sizeof(page_94) - 1},
-    {"scripts/range-field.js", "text/javascript; charset=utf-8", page_95, sizeof(page_95) - 1},
-    {"scripts/ranges.js", "text/javascript; charset=utf-8", page_96, sizeof(page_96) - 1},
-    {"scripts/router.js", "text/javascript; charset=utf-8", page_97, sizeof(page_97) - 1},
-    {"scripts/scale.js", "text/javascript; charset=utf-8", page_98, sizeof(page_98) - 1},
-    {"scripts/series.js", "text/javascript; charset=utf-8", page_99, sizeof(page_99) - 1},
-    {"scripts/settings-form.js", "text/javascript; charset=utf-8", page_100, sizeof(page_100) - 1},
-    {"scripts/sign-in.js", "text/javascript; charset=utf-8", page_101, sizeof(page_101) - 1},
-    {"scripts/theme.js", "text/javascript; charset=utf-8", page_102, sizeof(page_102) - 1},
-    {"scripts/tier-form.js", "text/javascript; charset=utf-8", page_103, sizeof(page_103) - 1},
-    {"scripts/timeline-model.js", "text/javascript; charset=utf-8", page_104, sizeof(page_104) - 1},
-    {"scripts/words.js", "text/javascript; charset=utf-8", page_105, sizeof(page_105) - 1},
-    {"styles/base.css", "text/css; charset=utf-8", page_106, sizeof(page_106) - 1},
-    {"styles/catalog.css", "text/css; charset=utf-8", page_107, sizeof(page_107) - 1},
-    {"styles/components.css", "text/css; charset=utf-8", page_108, sizeof(page_108) - 1},
-    {"styles/controls.css", "text/css; charset=utf-8", page_109, sizeof(page_109) - 1},
-    {"styles/customers.css", "text/css; charset=utf-8", page_110, sizeof(page_110) - 1},
-    {"styles/data.css", "text/css; charset=utf-8", page_111, sizeof(page_111) - 1},
-    {"styles/editors.css", "text/css; charset=utf-8", page_112, sizeof(page_112) - 1},
-    {"styles/layout.css", "text/css; charset=utf-8", page_113, sizeof(page_113) - 1},
-    {"styles/overlays.css", "text/css; charset=utf-8", page_114, sizeof(page_114) - 1},
-    {"styles/sign-in.css", "text/css; charset=utf-8", page_115, sizeof(page_115) - 1},
-    {"styles/system.css", "text/css; charset=utf-8", page_116, sizeof(page_116) - 1},
-    {"styles/tokens.css", "text/css; charset=utf-8", page_117, sizeof(page_117) - 1},
+    {"scripts/archived.js", "text/javascript; charset=utf-8", page_4, sizeof(page_4) - 1},
+    {"scripts/archiving.js", "text/javascript; charset=utf-8", page_5, sizeof(page_5) - 1},
+    {"scripts/bound.js", "text/javascript; charset=utf-8", page_6, sizeof(page_6) - 1},
+    {"scripts/catalog-diff.js", "text/javascript; charset=utf-8", page_7, sizeof(page_7) - 1},
+    {"scripts/catalog.js", "text/javascript; charset=utf-8", page_8, sizeof(page_8) - 1},
+    {"scripts/chart.js", "text/javascript; charset=utf-8", page_9, sizeof(page_9) - 1},
+    {"scripts/clock.js", "text/javascript; charset=utf-8", page_10, sizeof(page_10) - 1},
+    {"scripts/controls-form.js", "text/javascript; charset=utf-8", page_11, sizeof(page_11) - 1},
+    {"scripts/csv.js", "text/javascript; charset=utf-8", page_12, sizeof(page_12) - 1},
+    {"scripts/customer-field.js", "text/javascript; charset=utf-8", page_13, sizeof(page_13) - 1},
+    {"scripts/displays.js", "text/javascript; charset=utf-8", page_14, sizeof(page_14) - 1},
+    {"scripts/draft-notice.js", "text/javascript; charset=utf-8", page_15, sizeof(page_15) - 1},
+    {"scripts/elements.js", "text/javascript; charset=utf-8", page_16, sizeof(page_16) - 1},
+    {"scripts/feature-fields.js", "text/javascript; charset=utf-8", page_17, sizeof(page_17) - 1},
+    {"scripts/feature-form.js", "text/javascript; charset=utf-8", page_18, sizeof(page_18) - 1},
+    {"scripts/feature-text.js", "text/javascript; charset=utf-8", page_19, sizeof(page_19) - 1},
+    {"scripts/format.js", "text/javascript; charset=utf-8", page_20, sizeof(page_20) - 1},
+    {"scripts/forms.js", "text/javascript; charset=utf-8", page_21, sizeof(page_21) - 1},
+    {"scripts/frame.js", "text/javascript; charset=utf-8", page_22, sizeof(page_22) - 1},
+    {"scripts/icons.js", "text/javascript; charset=utf-8", page_23, sizeof(page_23) - 1},
+    {"scripts/item-extras.js", "text/javascript; charset=utf-8", page_24, sizeof(page_24) - 1},
+    {"scripts/item-form.js", "text/javascript; charset=utf-8", page_25, sizeof(page_25) - 1},
+    {"scripts/known.js", "text/javascript; charset=utf-8", page_26, sizeof(page_26) - 1},
+    {"scripts/live.js", "text/javascript; charset=utf-8", page_27, sizeof(page_27) - 1},
+    {"scripts/main.js", "text/javascript; charset=utf-8", page_28, sizeof(page_28) - 1},
+    {"scripts/migration.js", "text/javascript; charset=utf-8", page_29, sizeof(page_29) - 1},
+    {"scripts/money-input.js", "text/javascript; charset=utf-8", page_30, sizeof(page_30) - 1},
+    {"scripts/name-fields.js", "text/javascript; charset=utf-8", page_31, sizeof(page_31) - 1},
+    {"scripts/overlays.js", "text/javascript; charset=utf-8", page_32, sizeof(page_32) - 1},
+    {"scripts/pages/act-attach.js", "text/javascript; charset=utf-8", page_33, sizeof(page_33) - 1},
+    {"scripts/pages/act-balance.js", "text/javascript; charset=utf-8", page_34, sizeof(page_34) - 1},
+    {"scripts/pages/act-clock.js", "text/javascript; charset=utf-8", page_35, sizeof(page_35) - 1},
+    {"scripts/pages/act-controls.js", "text/javascript; charset=utf-8", page_36, sizeof(page_36) - 1},
+    {"scripts/pages/act-customer.js", "text/javascript; charset=utf-8", page_37, sizeof(page_37) - 1},
+    {"scripts/pages/act-invoice.js", "text/javascript; charset=utf-8", page_38, sizeof(page_38) - 1},
+    {"scripts/pages/act-pages.js", "text/javascript; charset=utf-8", page_39, sizeof(page_39) - 1},
+    {"scripts/pages/act-rewards.js", "text/javascript; charset=utf-8", page_40, sizeof(page_40) - 1},
+    {"scripts/pages/act-subscription.js", "text/javascript; charset=utf-8", page_41, sizeof(page_41) - 1},
+    {"scripts/pages/catalog-copy.js", "text/javascript; charset=utf-8", page_42, sizeof(page_42) - 1},
+    {"scripts/pages/catalog-file.js", "text/javascript; charset=utf-8", page_43, sizeof(page_43) - 1},
+    {"scripts/pages/catalog-settings.js", "text/javascript; charset=utf-8", page_44, sizeof(page_44) - 1},
+    {"scripts/pages/control-editors.js", "text/javascript; charset=utf-8", page_45, sizeof(page_45) - 1},
+    {"scripts/pages/customer-balances.js", "text/javascript; charset=utf-8", page_46, sizeof(page_46) - 1},
+    {"scripts/pages/customer-controls.js", "text/javascript; charset=utf-8", page_47, sizeof(page_47) - 1},
+    {"scripts/pages/customer-details.js", "text/javascript; charset=utf-8", page_48, sizeof(page_48) - 1},
+    {"scripts/pages/customer-entities.js", "text/javascript; charset=utf-8", page_49, sizeof(page_49) - 1},
+    {"scripts/pages/customer-feed.js", "text/javascript; charset=utf-8", page_50, sizeof(page_50) - 1},
+    {"scripts/pages/customer-head.js", "text/javascript; charset=utf-8", page_51, sizeof(page_51) - 1},
+    {"scripts/pages/customer-holds.js", "text/javascript; charset=utf-8", page_52, sizeof(page_52) - 1},
+    {"scripts/pages/customer-invoices.js", "text/javascript; charset=utf-8", page_53, sizeof(page_53) - 1},
+    {"scripts/pages/customer-new.js", "text/javascript; charset=utf-8", page_54, sizeof(page_54) - 1},
+    {"scripts/pages/customer-payments.js", "text/javascript; charset=utf-8", page_55, sizeof(page_55) - 1},
+    {"scripts/pages/customer-plans.js", "text/javascript; charset=utf-8", page_56, sizeof(page_56) - 1},
+    {"scripts/pages/customer-rewards.js", "text/javascript; charset=utf-8", page_57, sizeof(page_57) - 1},
+    {"scripts/pages/customer-timeline.js", "text/javascript; charset=utf-8", page_58, sizeof(page_58) - 1},
+    {"scripts/pages/customer-usage.js", "text/javascript; charset=utf-8", page_59, sizeof(page_59) - 1},
+    {"scripts/pages/customer.js", "text/javascript; charset=utf-8", page_60, sizeof(page_60) - 1},
+    {"scripts/pages/customers.js", "text/javascript; charset=utf-8", page_61, sizeof(page_61) - 1},
+    {"scripts/pages/explain-view.js", "text/javascript; charset=utf-8", page_62, sizeof(page_62) - 1},
+    {"scripts/pages/explain.js", "text/javascript; charset=utf-8", page_63, sizeof(page_63) - 1},
+    {"scripts/pages/feature-editor.js", "text/javascript; charset=utf-8", page_64, sizeof(page_64) - 1},
+    {"scripts/pages/features.js", "text/javascript; charset=utf-8", page_65, sizeof(page_65) - 1},
+    {"scripts/pages/invoice-view.js", "text/javascript; charset=utf-8", page_66, sizeof(page_66) - 1},
+    {"scripts/pages/key-dialogs.js", "text/javascript; charset=utf-8", page_67, sizeof(page_67) - 1},
+    {"scripts/pages/look-back.js", "text/javascript; charset=utf-8", page_68, sizeof(page_68) - 1},
+    {"scripts/pages/members.js", "text/javascript; charset=utf-8", page_69, sizeof(page_69) - 1},
+    {"scripts/pages/migration-progress.js", "text/javascript; charset=utf-8", page_70, sizeof(page_70) - 1},
+    {"scripts/pages/plan-editor.js", "text/javascript; charset=utf-8", page_71, sizeof(page_71) - 1},
+    {"scripts/pages/plan-migration.js", "text/javascript; charset=utf-8", page_72, sizeof(page_72) - 1},
+    {"scripts/pages/plan-view.js", "text/javascript; charset=utf-8", page_73, sizeof(page_73) - 1},
+    {"scripts/pages/plans.js", "text/javascript; charset=utf-8", page_74, sizeof(page_74) - 1},
+    {"scripts/pages/purchase.js", "text/javascript; charset=utf-8", page_75, sizeof(page_75) - 1},
+    {"scripts/pages/simulate-draft.js", "text/javascript; charset=utf-8", page_76, sizeof(page_76) - 1},
+    {"scripts/pages/simulate-results.js", "text/javascript; charset=utf-8", page_77, sizeof(page_77) - 1},
+    {"scripts/pages/simulate.js", "text/javascript; charset=utf-8", page_78, sizeof(page_78) - 1},
+    {"scripts/pages/system-audit.js", "text/javascript; charset=utf-8", page_79, sizeof(page_79) - 1},
+    {"scripts/pages/system-clock.js", "text/javascript; charset=utf-8", page_80, sizeof(page_80) - 1},
+    {"scripts/pages/system-keys.js", "text/javascript; charset=utf-8", page_81, sizeof(page_81) - 1},
+    {"scripts/pages/system-status.js", "text/javascript; charset=utf-8", page_82, sizeof(page_82) - 1},
+    {"scripts/pages/system-webhooks.js", "text/javascript; charset=utf-8", page_83, sizeof(page_83) - 1},
+    {"scripts/pages/system.js", "text/javascript; charset=utf-8", page_84, sizeof(page_84) - 1},
+    {"scripts/pages/usage-parts.js", "text/javascript; charset=utf-8", page_85, sizeof(page_85) - 1},
+    {"scripts/pages/usage.js", "text/javascript; charset=utf-8", page_86, sizeof(page_86) - 1},
+    {"scripts/part.js", "text/javascript; charset=utf-8", page_87, sizeof(page_87) - 1},
+    {"scripts/plan-card.js", "text/javascript; charset=utf-8", page_88, sizeof(page_88) - 1},
+    {"scripts/plan-draft.js", "text/javascript; charset=utf-8", page_89, sizeof(page_89) - 1},
+    {"scripts/plan-form.js", "text/javascript; charset=utf-8", page_90, sizeof(page_90) - 1},
+    {"scripts/plan-text.js", "text/javascript; charset=utf-8", page_91, sizeof(page_91) - 1},
+    {"scripts/price-curve.js", "text/javascript; charset=utf-8", page_92, sizeof(page_92) - 1},
+    {"scripts/price-form.js", "text/javascript; charset=utf-8", page_93, sizeof(page_93) - 1},
+    {"scripts/price-preview.js", "text/javascript; charset=utf-8", page_94, sizeof(page_94) - 1},
+    {"scripts/price.js", "text/javascript; charset=utf-8", page_95, sizeof(page_95) - 1},
+    {"scripts/publish-review.js", "text/javascript; charset=utf-8", page_96, sizeof(page_96) - 1},
+    {"scripts/publishing.js", "text/javascript; charset=utf-8", page_97, sizeof(page_97) - 1},
+    {"scripts/range-field.js", "text/javascript; charset=utf-8", page_98, sizeof(page_98) - 1},
+    {"scripts/ranges.js", "text/javascript; charset=utf-8", page_99, sizeof(page_99) - 1},
+    {"scripts/router.js", "text/javascript; charset=utf-8", page_100, sizeof(page_100) - 1},
+    {"scripts/scale.js", "text/javascript; charset=utf-8", page_101, sizeof(page_101) - 1},
+    {"scripts/series.js", "text/javascript; charset=utf-8", page_102, sizeof(page_102) - 1},
+    {"scripts/settings-form.js", "text/javascript; charset=utf-8", page_103, sizeof(page_103) - 1},
+    {"scripts/sign-in.js", "text/javascript; charset=utf-8", page_104, sizeof(page_104) - 1},
+    {"scripts/theme.js", "text/javascript; charset=utf-8", page_105, sizeof(page_105) - 1},
+    {"scripts/tier-form.js", "text/javascript; charset=utf-8", page_106, sizeof(page_106) - 1},
+    {"scripts/timeline-model.js", "text/javascript; charset=utf-8", page_107, sizeof(page_107) - 1},
+    {"scripts/words.js", "text/javascript; charset=utf-8", page_108, sizeof(page_108) - 1},
+    {"styles/base.css", "text/css; charset=utf-8", page_109, sizeof(page_109) - 1},
+    {"styles/catalog.css", "text/css; charset=utf-8", page_110, sizeof(page_110) - 1},
+    {"styles/components.css", "text/css; charset=utf-8", page_111, sizeof(page_111) - 1},
+    {"styles/controls.css", "text/css; charset=utf-8", page_112, sizeof(page_112) - 1},
+    {"styles/customers.css", "text/css; charset=utf-8", page_113, sizeof(page_113) - 1},
+    {"styles/data.css", "text/css; charset=utf-8", page_114, sizeof(page_114) - 1},
+    {"styles/editors.css", "text/css; charset=utf-8", page_115, sizeof(page_115) - 1},
+    {"styles/layout.css", "text/css; charset=utf-8", page_116, sizeof(page_116) - 1},
+    {"styles/overlays.css", "text/css; charset=utf-8", page_117, sizeof(page_117) - 1},
+    {"styles/sign-in.css", "text/css; charset=utf-8", page_118, sizeof(page_118) - 1},
+    {"styles/system.css", "text/css; charset=utf-8", page_119, sizeof(page_119) - 1},
+    {"styles/tokens.css", "text/css; charset=utf-8", page_120, sizeof(page_120) - 1},
 };
 
 size_t tally_page_count(void) { return sizeof(table) / sizeof(table[0]); }

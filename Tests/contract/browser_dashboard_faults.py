@@ -3,6 +3,7 @@ changed by somebody else meanwhile, called what no page should believe, signed o
 
 import json
 import re
+import subprocess
 
 import pytest
 from browser import chromium  # noqa: F401 (a fixture)
@@ -10,9 +11,11 @@ from playwright.sync_api import expect
 from tally.v1 import key_service_pb2 as keys_pb
 
 import dashboard
-from dashboard import card, choose, settled, show, sign_in, window
+from browser_dashboard_looks import held_against_the_rules
+from dashboard import card, choose, focused, settled, show, sign_in, window
 from dashboard_shop import HOSTILE, ask, buy, hostile, make_customer, running_shop
 from tally_client import TallyClient, new_id
+from tally_server import BINARY, ROOT
 
 CUT = "**/tally.v1.*/*"
 
@@ -328,6 +331,85 @@ def test_a_revoked_key_ends_its_session_and_nothing_typed_is_lost(server, client
     expect(page.get_by_role("heading", name="Typed before it ended", level=1)).to_be_visible()
     name = ask(client, "GetCustomer", customer_id=customer_id).customer.name
     assert name == "Typed before it ended"
+
+
+def another_link(page, server, name):
+    """Made by an admin for a member who has lost the session."""
+    show(page, server, "members")
+    choose(page, f"Actions for {name}", "Make another link")
+    page.get_by_role("dialog").get_by_role("button", name="Make a link").click()
+    link = page.get_by_role("dialog", name=f"A link for {name}").locator("code").inner_text()
+    page.get_by_role("dialog").get_by_role("button", name="Done").click()
+    return link
+
+
+def paste(over, link):
+    over.get_by_label("One-time link").fill(link)
+    over.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def test_a_member_goes_on_with_another_link_and_nothing_typed_is_lost(
+        server, client, page, signed_out):
+    agent = signed_out
+    agent.forgiven.append("status of 401")
+    customer_id = make_customer(client, "Long Shift Ltd")
+    link = invite(page, server, "Agent of the night", "Support")
+    agent.goto(link)
+    agent.get_by_role("button", name="Sign in", exact=True).click()
+    expect(agent.get_by_role("heading", name="Plans", level=1)).to_be_visible()
+    agent.route("**/ListEvents", lambda route: None)
+    show(agent, server, "customers", customer_id)
+    for name, pasted in (("Typed at night", lambda link: f"  {link}\n"),
+                         ("Typed at dawn", lambda link: link.split("token=")[1])):
+        choose(agent, "Actions", "Edit details")
+        box = agent.get_by_role("dialog", name="Edit details")
+        box.get_by_label("Name").fill(name)
+        agent.context.clear_cookies()
+        box.get_by_role("button", name="Save").click()
+        over = agent.get_by_role("dialog", name="Your session has ended")
+        # A member has no key: the link stands first, and the key is one key's press away.
+        expect(over.get_by_label("One-time link")).to_be_focused()
+        held_against_the_rules(agent)
+        agent.keyboard.press("Shift+Tab")
+        agent.keyboard.press("Shift+Tab")
+        assert focused(agent) == "With a link"
+        agent.keyboard.press("ArrowRight")
+        expect(over.get_by_label("Secret key")).to_be_visible()
+        agent.keyboard.press("ArrowLeft")
+        over.get_by_role("button", name="Sign in", exact=True).click()
+        expect(told_beside(agent, "One-time link")).to_have_text("Fill this in.")
+        paste(over, link)
+        expect(told_beside(agent, "One-time link")).to_contain_text("This link was used already")
+        expect(box.get_by_label("Name")).to_have_value(name)
+        link = another_link(page, server, "Agent of the night")
+        paste(over, pasted(link))
+        expect(agent.get_by_role("dialog")).to_have_count(0)
+        expect(agent.get_by_role("heading", name=name, level=1)).to_be_visible()
+        assert ask(client, "GetCustomer", customer_id=customer_id).customer.name == name
+    show(page, server, "system", "audit")
+    expect(row(page, "Update customer").filter(has_text=customer_id).first).to_contain_text(
+        "Agent of the night")
+
+
+def test_a_link_of_the_other_environment_does_not_go_on_here(server, client, page):
+    page.forgiven.append("status of 401")
+    made = subprocess.run(
+        [BINARY, "dashboard", "link", "--environment", "live", "--data", server.data],
+        capture_output=True, text=True, timeout=30, cwd=ROOT, check=True)
+    link = re.search(r"https://\S+token=\S+", made.stdout)[0]
+    show(page, server, "plans", "business", "edit")
+    page.get_by_label("Name", exact=True).fill("Still here")
+    page.context.clear_cookies()
+    review(page)
+    over = page.get_by_role("dialog", name="Your session has ended")
+    over.get_by_role("tab", name="With a link").click()
+    paste(over, link)
+    expect(over.get_by_role("alert")).to_contain_text("That was a link of live")
+    over.get_by_role("tab", name="With a key").click()
+    sign_in(over, server.key)
+    expect(page.get_by_role("dialog")).to_contain_text("Still here")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Still here")
 
 
 def called(page, method, body):

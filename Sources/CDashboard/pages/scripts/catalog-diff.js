@@ -21,7 +21,8 @@ const identifier = (entry, key) =>
 
 /**
  * What publishing `from` would do to `to`.
- * @returns {{part, kind, id, name, state: "new" | "changed" | "same" | "only", list, entry}[]} "only": `to` alone has it.
+ * @returns {{part, kind, id, name, state: "new" | "changed" | "same" | "only", archived, list, entry}[]}
+ *   "only": `to` alone has it; archived: "Archived" or "Unarchived", where it would become so.
  */
 export function compareCatalogs(from, to) {
   const names = new Map(
@@ -42,6 +43,7 @@ export function compareCatalogs(from, to) {
         id,
         name: entry.name || id,
         state: !other ? "new" : list.length ? "changed" : "same",
+        archived: archivedWord(other, entry),
         list,
         entry,
       });
@@ -63,12 +65,27 @@ export function compareCatalogs(from, to) {
   return rows;
 }
 
+const archivedWord = (before, after) =>
+  Boolean(before?.archived) === Boolean(after.archived) ? null : after.archived ? "Archived" : "Unarchived";
+
+/** Of chosen rows, what review() says beside the server's list of changes. */
+export const archivedStates = (chosen) =>
+  new Map([...chosen].filter((row) => row.archived).map((row) => [`${row.kind}/${row.id}`, row.archived]));
+
+/** What a row would be; where nothing else changes, that it is archived says it all. */
+function rowBadges(row) {
+  const tones = { new: ["New", "good"], changed: ["Changed", "accent"] };
+  return [
+    !(row.archived && row.state === "changed" && row.list.length === 1) && badge(...tones[row.state]),
+    row.archived && badge(row.archived, "warn"),
+  ];
+}
+
 /** A list to choose from. `chosen`: a Set of rows, which the boxes change; `onChange` is called then. */
 export function comparisonList(rows, chosen, onChange, only) {
   const shown = rows.filter((row) => row.state === "new" || row.state === "changed");
   const alone = rows.filter((row) => row.state === "only");
   const same = rows.length - shown.length - alone.length;
-  const tones = { new: ["New", "good"], changed: ["Changed", "accent"] };
   return h(
     "div",
     { class: "stack" },
@@ -99,7 +116,7 @@ export function comparisonList(rows, chosen, onChange, only) {
               `  ${words(row.kind)}${row.id && row.id !== row.name ? ` ${row.id}` : ""}`,
             ),
           ),
-          badge(...tones[row.state]),
+          rowBadges(row),
           row.list.length > 0 &&
             h(
               "details",

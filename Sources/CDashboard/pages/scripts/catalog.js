@@ -2,6 +2,7 @@
 
 import { call, requestId } from "./api.js";
 import { field } from "./elements.js";
+import { forgetCatalog } from "./known.js";
 
 /** @returns {Promise<{catalog, sequence: number, feature: (id) => object, plan: (id) => object, currency: string}>} */
 export async function readCatalog({ signal, environment, allVersions = false } = {}) {
@@ -62,8 +63,8 @@ function currencies() {
 }
 
 /** Publishes a part of a catalog, or with `validateOnly` says what would change. */
-export function publish(part, { currency, expectedSequence, validateOnly = false, environment } = {}) {
-  return call(
+export async function publish(part, { currency, expectedSequence, validateOnly = false, environment } = {}) {
+  const reply = await call(
     "CatalogService/PublishCatalog",
     {
       catalog: { currency, ...part },
@@ -73,6 +74,8 @@ export function publish(part, { currency, expectedSequence, validateOnly = false
     },
     { environment },
   );
+  if (!validateOnly) forgetCatalog(environment);
+  return reply;
 }
 
 const OUTPUT_ONLY = new Set(["revision", "version", "usage", "window_end_time", "suspended", "count"]);
@@ -152,6 +155,7 @@ const NAMES = {
   event_names: "Event names",
   type: "Kind",
   shadow: "Shadow mode",
+  archived: "Archived",
 };
 
 /** What differs between two tidied things: [{ path, label, before, after }]; undefined: not there. */
@@ -160,7 +164,12 @@ export function differences(before, after, nameOf = (id) => id) {
   const b = new Map(flatten(after ?? {}, nameOf));
   return [...new Set([...a.keys(), ...b.keys()])]
     .filter((path) => a.get(path) !== b.get(path))
-    .map((path) => ({ path, label: path.replaceAll("/", " › "), before: a.get(path), after: b.get(path) }));
+    .map((path) => {
+      // On offer is what a thing is without a word about it.
+      const unsaid = path === NAMES.archived ? "no" : undefined;
+      const of = (side) => side.get(path) ?? unsaid;
+      return { path, label: path.replaceAll("/", " › "), before: of(a), after: of(b) };
+    });
 }
 
 function* flatten(value, nameOf, path = "") {

@@ -1,5 +1,6 @@
 // Limits, alerts and permissions of a plan: those that few plans need.
 
+import { choiceName, offered } from "./archived.js";
 import { bound, boundCheck, boundChoice, choices } from "./bound.js";
 import { button, field, h, replace } from "./elements.js";
 
@@ -153,7 +154,9 @@ const choice = (editor, entry, key, label, path, pairs, empty) =>
   boundChoice(entry, key, { changed: editor.changed, label, path: `${path}.${key}`, options: choices(pairs), empty });
 
 function featureChoice(editor, entry, path, all) {
-  const usable = editor.catalog.catalog.features.filter((feature) => feature.type !== "boolean");
+  const usable = offered(editor.catalog.catalog.features, entry.feature_id).filter(
+    (feature) => feature.type !== "boolean",
+  );
   return boundChoice(entry, "feature_id", {
     changed: editor.changed,
     label: "Feature",
@@ -161,7 +164,7 @@ function featureChoice(editor, entry, path, all) {
     empty: all ? "" : undefined,
     options: [
       ...(all ? [{ value: "", label: all }] : []),
-      ...usable.map((feature) => ({ value: feature.feature_id, label: feature.name })),
+      ...usable.map((feature) => ({ value: feature.feature_id, label: choiceName(feature) })),
     ],
   });
 }
@@ -213,7 +216,8 @@ export function controlsForm(editor) {
       place,
       KINDS.map((kind) => {
         const list = draft.controls?.[kind.key] ?? [];
-        const first = editor.catalog.catalog.features.find((feature) => feature.type !== "boolean")?.feature_id ?? "";
+        const usable = offered(editor.catalog.catalog.features).filter((feature) => feature.type !== "boolean");
+        const first = usable[0]?.feature_id ?? "";
         const dropEmpty = () => {
           if (!draft.controls[kind.key].length) delete draft.controls[kind.key];
           if (!Object.keys(draft.controls).length) delete draft.controls;

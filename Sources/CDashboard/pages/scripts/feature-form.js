@@ -1,5 +1,6 @@
 // What units of features cost in credits, and what is added to models' prices.
 
+import { choiceName, offered } from "./archived.js";
 import { bound, boundChoice } from "./bound.js";
 import { button, h, replace } from "./elements.js";
 
@@ -67,9 +68,10 @@ export function creditCostsForm(editor) {
   );
   if (!members.length)
     return h("p", { class: "soft" }, "There are no metered features that could draw credits. Create one first.");
+  const fresh = offered(members).length ? offered(members) : members;
   const free = () =>
-    members.find((feature) => !(draft.credit_costs ?? []).some((cost) => cost.feature_id === feature.feature_id)) ??
-    members[0];
+    fresh.find((feature) => !(draft.credit_costs ?? []).some((cost) => cost.feature_id === feature.feature_id)) ??
+    fresh[0];
   return rows(editor, "credit_costs", {
     add: "Add a feature",
     make: () => ({ feature_id: free().feature_id, credits: "1" }),
@@ -78,7 +80,10 @@ export function creditCostsForm(editor) {
         changed,
         label: "Feature",
         path: `${path}.feature_id`,
-        options: members.map((feature) => ({ value: feature.feature_id, label: feature.name })),
+        options: offered(members, entry.feature_id).map((feature) => ({
+          value: feature.feature_id,
+          label: choiceName(feature),
+        })),
       }),
       bound(entry, "credits", {
         changed,

@@ -1,5 +1,6 @@
 // Parts of an item's form: when it is granted, what happens beyond it, what carries over, who gets it.
 
+import { choiceName, isOffered } from "./archived.js";
 import { bound, boundChoice, choices, INTERVALS } from "./bound.js";
 import { field, h } from "./elements.js";
 
@@ -138,7 +139,8 @@ export function rollover({ changed }, item, path, redraw) {
 
 export function more({ changed, catalog }, item, feature, path, consumable) {
   const holders = catalog.catalog.features.filter(
-    (each) => each.type === "allocated" && each.feature_id !== item.feature_id,
+    (each) =>
+      each.type === "allocated" && each.feature_id !== item.feature_id && isOffered(each, item.entity_feature_id),
   );
   if (!holders.length || !(consumable || feature.type === "allocated" || feature.type === "concurrency")) return null;
   return h(
@@ -155,7 +157,7 @@ export function more({ changed, catalog }, item, feature, path, consumable) {
         empty: "",
         options: [
           { value: "", label: "The customer" },
-          ...holders.map((each) => ({ value: each.feature_id, label: `Each of its ${each.name}` })),
+          ...holders.map((each) => ({ value: each.feature_id, label: `Each of its ${choiceName(each)}` })),
         ],
         hint: "A grant for each entity that holds one.",
       }),

@@ -1,5 +1,6 @@
 // One item of a plan: what is granted, how often, and what happens beyond that.
 
+import { archivedBadge, choiceName, offered } from "./archived.js";
 import { bound, boundCheck, boundChoice } from "./bound.js";
 import { button, h, icon, menu, replace } from "./elements.js";
 import { beyond, more, resetChoice, rollover } from "./item-extras.js";
@@ -21,17 +22,18 @@ export function itemsForm(editor) {
   const { draft, catalog, changed } = editor;
   const place = h("div", { class: "stack" });
   const draw = (focus) => {
-    const unused = catalog.catalog.features;
+    const { features } = catalog.catalog;
+    const choices = offered(features);
     replace(
       place,
       draft.items.map((item, index) => itemForm(editor, item, index, draw)),
       !draft.items.length && h("p", { class: "soft" }, "Nothing yet. Add what customers of this plan get."),
-      unused.length
+      choices.length
         ? h(
             "div",
             null,
             menu(button("Add a feature", { icon: "plus" }), () =>
-              unused.map((feature) => ({
+              choices.map((feature) => ({
                 label: `${feature.name} (${TYPES[feature.type] ?? feature.type})`,
                 onClick: () => {
                   const item = newItem(feature);
@@ -43,7 +45,13 @@ export function itemsForm(editor) {
               })),
             ),
           )
-        : h("p", { class: "soft" }, "There are no features yet: create one first."),
+        : h(
+            "p",
+            { class: "soft" },
+            features.length
+              ? "All features are archived: create another one, or unarchive one."
+              : "There are no features yet: create one first.",
+          ),
     );
     if (focus !== undefined) place.querySelectorAll(".item > summary")[focus]?.focus();
   };
@@ -112,6 +120,7 @@ function itemForm(editor, item, index, redrawAll) {
       null,
       icon("right"),
       h("span", { class: "grow" }, title, h("br"), detail),
+      archivedBadge(feature),
       h("span", { class: "badge badge-quiet" }, TYPES[feature?.type] ?? "unknown"),
     ),
     body,
@@ -165,7 +174,10 @@ function bodyOf(editor, item, feature, path, redraw) {
     onChange: () => editor.redrawItems(),
     label: "Feature",
     path: `${path}.feature_id`,
-    options: catalog.catalog.features.map((each) => ({ value: each.feature_id, label: each.name })),
+    options: offered(catalog.catalog.features, item.feature_id).map((each) => ({
+      value: each.feature_id,
+      label: choiceName(each),
+    })),
   });
   if (!feature || feature.type === "boolean")
     return [

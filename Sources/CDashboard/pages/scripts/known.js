@@ -16,6 +16,11 @@ export function knownCatalog() {
   return promise;
 }
 
+// When something was published from here.
+export function forgetCatalog(environment = currentEnvironment()) {
+  kept.delete(environment);
+}
+
 function describe({ catalog, catalog_sequence: sequence }) {
   const plans = new Map(catalog.plans.map((plan) => [plan.plan_id, plan]));
   const features = new Map(catalog.features.map((feature) => [feature.feature_id, feature]));
@@ -39,12 +44,14 @@ function describe({ catalog, catalog_sequence: sequence }) {
   };
 }
 
-// What can be chosen, by name; with the id where several have one name.
+// What can be chosen, by name; with the id where several have one name, and what is archived last.
 export function options(list, id, none) {
   const named = (name) => list.filter((each) => each.name === name).length;
   const label = (each) => each.name && named(each.name) > 1 ? `${each.name} (${each[id]})` : each.name || each[id];
+  const choice = (each) => ({ value: each[id], label: `${label(each)}${each.archived ? " (archived)" : ""}` });
   return [
     ...(none === undefined ? [] : [{ value: "", label: none }]),
-    ...list.map((each) => ({ value: each[id], label: label(each) })),
+    ...list.filter((each) => !each.archived).map(choice),
+    ...list.filter((each) => each.archived).map(choice),
   ];
 }

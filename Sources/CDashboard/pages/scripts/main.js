@@ -162,11 +162,13 @@ function remembered() {
 /** What holds for the whole time: set up once. */
 function listen() {
   onSessionEnd(async (environment) => {
-    const session = await signInOver(environment);
-    if (!session) return false;
-    state.sessions[environment] = session;
-    state.frame?.update({ sessions: state.sessions });
-    return true;
+    const begun = (session) => {
+      state.sessions[session.environment] = session;
+      state.frame?.update({ sessions: state.sessions });
+    };
+    const session = await signInOver(environment, { kind: state.sessions[environment]?.kind, onOther: begun });
+    if (session) begun(session);
+    return Boolean(session);
   });
   document.addEventListener("keydown", searchByKey);
   // What nobody caught: a call that was left is nothing, one that failed is told.

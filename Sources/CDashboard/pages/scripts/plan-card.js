@@ -1,5 +1,6 @@
 // A plan as a customer would see it, and the same with what the seller wants to know.
 
+import { archivedBadge } from "./archived.js";
 import { badge, h, icon } from "./elements.js";
 import { amount, count, quantity } from "./format.js";
 import { itemText, priceParts, tierRows, trialText } from "./plan-text.js";
@@ -13,10 +14,10 @@ export function planCard({ plan, catalog, href, customers, older, actions, headi
   const name = plan.name || "Without a name";
   return h(
     "article",
-    { class: `plan-card ${href ? "plan-card-linked" : ""}` },
+    { class: `plan-card ${href ? "plan-card-linked" : ""} ${plan.archived ? "plan-card-archived" : ""}` },
     h(
       "div",
-      { class: "row row-between" },
+      { class: "plan-head" },
       h(heading, { class: "plan-name" }, href ? h("a", { class: "plan-link", href }, name) : name),
       actions,
     ),
@@ -42,9 +43,10 @@ export function planCard({ plan, catalog, href, customers, older, actions, headi
   );
 }
 
-/** Version, add-on, default, group. */
+/** Archived, version, default, add-on, one-off. */
 export function planBadges(plan) {
   return [
+    archivedBadge(plan),
     plan.version ? h("span", { class: "badge badge-quiet" }, `Version ${plan.version}`) : null,
     plan.auto_enable ? badge("Default", "good") : null,
     plan.add_on ? badge("Add-on", "accent") : null,

@@ -21,8 +21,8 @@ export function differenceTable(list) {
   });
 }
 
-/** The server's list of changes. */
-export function changeList(changes) {
+/** The server's list of changes. `states`: "Archived" or "Unarchived" of some, by "plan/pro". */
+export function changeList(changes, states = new Map()) {
   return h(
     "ul",
     { class: "stack-s" },
@@ -34,6 +34,7 @@ export function changeList(changes) {
           change.deleted ? "Deleted" : change.created ? "New" : "Changed",
           change.deleted ? "wrong" : change.created ? "good" : "accent",
         ),
+        states.has(`${change.kind}/${change.id}`) && badge(states.get(`${change.kind}/${change.id}`), "warn"),
         h(
           "span",
           null,
@@ -48,8 +49,8 @@ export function changeList(changes) {
 
 /**
  * Shows what would change, asks, and publishes. In live a word has to be typed.
- * @param {{title, part, options, changes, details, effect?, word, confirm?}} what
- *   `part`, `options`: of publish(); `details`: elements; `word`: what is typed in live.
+ * @param {{title, part, options, changes, states?, details, effect?, word, confirm?}} what
+ *   `part`, `options`: of publish(); `states`: of changeList(); `details`: elements; `word`: what is typed in live.
  * @returns {Promise<object | null>} the reply, or null when it wasn't done.
  */
 export async function review({
@@ -57,6 +58,7 @@ export async function review({
   part,
   options,
   changes,
+  states,
   details,
   effect,
   word,
@@ -69,7 +71,7 @@ export async function review({
     title,
     confirm: `${confirm} to ${environment}`,
     type: environment === "live" ? word : null,
-    body: [effect && notice(effect, environment === "live" ? "warn" : null), changeList(changes), details],
+    body: [effect && notice(effect, environment === "live" ? "warn" : null), changeList(changes, states), details],
     run: async () => {
       try {
         reply = await publish(part, options);
@@ -120,7 +122,7 @@ export function conflict({ name, differing }) {
 /** What a new version means for those who have an older one. */
 export function effectOnCustomers({ plan, before, customers, next }) {
   if (!before)
-    return plan.auto_enable
+    return plan.auto_enable && !plan.archived
       ? "New customers start with it. Those that there are don’t get it by themselves."
       : "Nobody has it yet.";
   const present = customers?.total(plan.plan_id);

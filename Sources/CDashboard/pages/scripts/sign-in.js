@@ -2,7 +2,7 @@
 // was typed there is lost.
 
 import { dashboard, readSessions } from "./api.js";
-import { button, dialog, field, form, h, notice, toast, words } from "./elements.js";
+import { button, dialog, field, form, h, notice, tabs, toast, words } from "./elements.js";
 import { relativeTime } from "./format.js";
 
 const REASONS = {
@@ -79,6 +79,34 @@ function linkForm(token, onDone, other) {
   );
 }
 
+/** Takes a link that was sent, or what stands behind its "token=". */
+function pastedLinkForm(environment, onDone) {
+  const link = field({
+    label: "One-time link",
+    path: "token",
+    required: true,
+    autofocus: true,
+    placeholder: "https://…/dashboard/sign-in?token=…",
+    hint: "Paste the whole link, or its token. An admin makes one under Members.",
+  });
+  return form({
+    fields: [link],
+    submit: "Sign in",
+    class: "entry-form",
+    onSubmit: () => attempt({ token: tokenOf(link.control.value) }, environment, onDone, link),
+  });
+}
+
+function tokenOf(text) {
+  const plain = text.trim();
+  const found = /[?&]token=([^&#\s]+)/.exec(plain)?.[1] ?? plain;
+  try {
+    return decodeURIComponent(found);
+  } catch {
+    return found;
+  }
+}
+
 async function attempt(body, environment, onDone, beside) {
   try {
     const { session } = await dashboard("sign-in", body, { environment, quiet: true });
@@ -101,11 +129,16 @@ async function attempt(body, environment, onDone, beside) {
 }
 
 let open = null;
-/** Opens the sign-in over the page; one for all calls that were refused. @returns the session, or null. */
-export function signInOver(environment) {
+/**
+ * Opens the sign-in over the page; one for all calls that were refused. Who came by a link has no key, and
+ * takes another link here; or opens it in another tab, which has the same cookies.
+ * @param {"key" | "member"} kind how the session that is over was begun; `onOther(session)`: one of the
+ *   other environment was begun instead.
+ * @returns the session, or null.
+ */
+export function signInOver(environment, { kind, onOther }) {
   open ??= new Promise((resolve) => {
     let session = null;
-    // Who came by a link has no key: a new link opens in another tab, with the same cookies.
     const elsewhere = button("I have signed in elsewhere", {
       quiet: true,
       small: true,
@@ -114,18 +147,29 @@ export function signInOver(environment) {
         session ? box.close() : toast(`There is no session of ${environment} yet.`, { tone: "wrong" });
       },
     });
+    const enter = (what) => (found) => {
+      if (found.environment !== environment) {
+        onOther(found);
+        const there = `That was ${what} of ${found.environment}, where you are signed in now.`;
+        throw Object.assign(new Error(`${there} This page is of ${environment}.`), { status: 0 });
+      }
+      session = found;
+      box.close();
+    };
+    // Made once: what was typed into one is still there after a look at the other.
+    const link = pastedLinkForm(environment, enter("a link"));
+    const key = keyForm(environment, enter("a key"));
     const box = dialog({
       title: "Your session has ended",
       body: [
         notice(`Sign in again to ${words(environment)}. What you typed is still there.`),
-        keyForm(environment, (found) => {
-          if (found.environment !== environment)
-            throw Object.assign(new Error(`That is a key of ${found.environment}. This page is of ${environment}.`), {
-              status: 0,
-            });
-          session = found;
-          box.close();
-        }),
+        tabs(
+          [
+            { id: "link", label: "With a link", render: () => link },
+            { id: "key", label: "With a key", render: () => key },
+          ],
+          { selected: kind === "member" ? "link" : "key", label: "Ways to sign in" },
+        ),
         h("div", null, elsewhere),
       ],
       onClose: () => {

@@ -1,5 +1,6 @@
 // Giving a customer a plan, or another one in place of one it has.
 
+import { offered } from "../archived.js";
 import { check, field, h, replace } from "../elements.js";
 import { planPrice } from "../format.js";
 import { packsHint } from "./customer-plans.js";
@@ -12,7 +13,7 @@ const currencyOf = (view) => view.customer.currency || view.catalog.currency;
 export function attachDialog(view, { replacing }) {
   const { catalog, customer } = view;
   const now = replacing && catalog.plan(replacing.plan_id);
-  const plans = catalog.plans.filter((
+  const plans = offered(catalog.plans).filter((
     plan,
   ) => (replacing ? plan.plan_id !== replacing.plan_id && !plan.add_on && plan.group === (now?.group ?? "") : true));
   const entity = field({

@@ -1,5 +1,6 @@
 // Giving units outside plans, correcting what is left, taking grants away.
 
+import { isOffered } from "../archived.js";
 import { ask, check, field, h, toast } from "../elements.js";
 import { quantity } from "../format.js";
 import { actionDialog, confirmed, intent } from "../acting.js";
@@ -15,14 +16,18 @@ const figure = (control) => {
 };
 const instant = (control) => (control.control.value ? new Date(control.control.value).toISOString() : undefined);
 
+const has = (view, id) => view.customer.balances.some((each) => each.feature_id === id);
+
 export function grantBalance(view, featureId) {
   const { catalog } = view;
-  const features = catalog.features.filter((each) => each.type !== "concurrency");
+  const features = catalog.features.filter((each) =>
+    each.type !== "concurrency" && (isOffered(each, featureId) || has(view, each.feature_id))
+  );
   const feature = field({
     label: "Feature",
     type: "select",
     path: "feature_id",
-    value: featureId ?? features[0]?.feature_id,
+    value: featureId ?? options(features, "feature_id")[0]?.value,
     options: options(features, "feature_id"),
     onInput: () => show(),
   });

@@ -1,6 +1,7 @@
 // Pages for the customer: where a card is asked for, and where they see to their own plans.
 
 import { call } from "../api.js";
+import { offered } from "../archived.js";
 import { button, copyable, dialog, field, h, toast } from "../elements.js";
 import { dateTime } from "../format.js";
 import { actionDialog, confirmed } from "../acting.js";
@@ -74,7 +75,7 @@ export async function openPortal(view) {
 }
 
 export function setupPayment(view) {
-  const plans = view.catalog.plans.filter((plan) =>
+  const plans = offered(view.catalog.plans).filter((plan) =>
     !view.customer.subscriptions.some((each) => each.plan_id === plan.plan_id && each.status !== "ended") || plan.add_on
   );
   const plan = field({

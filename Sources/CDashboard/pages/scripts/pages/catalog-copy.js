@@ -1,22 +1,11 @@
 // From sandbox to live, after a look at what differs. It takes a session of each.
 
-import { publish, readCatalog } from "../catalog.js";
-import { chosenPart, compareCatalogs, comparisonList, namedPath } from "../catalog-diff.js";
-import {
-  button,
-  card,
-  emptyState,
-  errorState,
-  h,
-  notice,
-  pageHead,
-  replace,
-  showViolations,
-  toast,
-} from "../elements.js";
+import { readCatalog } from "../catalog.js";
+import { compareCatalogs } from "../catalog-diff.js";
+import { button, card, emptyState, h, notice, pageHead, toast } from "../elements.js";
 import { count } from "../format.js";
+import { publishChoice } from "../publishing.js";
 import { address } from "../router.js";
-import { conflict, review } from "../publish-review.js";
 
 export default {
   title: "Copy to live",
@@ -44,7 +33,7 @@ export default {
             icon: "check",
             actions: button("Live’s plans", { href: address("live", "plans") }),
           })
-        : choose(context, { sandbox, live, rows, differing });
+        : choose(context, { sandbox, live, rows });
     return h(
       "div",
       { class: "page page-narrow" },
@@ -54,53 +43,23 @@ export default {
   },
 };
 
-function choose(context, { sandbox, live, rows, differing }) {
-  const chosen = new Set(differing);
-  const problem = h("div", null);
-  const go = button("", {
-    primary: true,
+const choose = (context, { sandbox, live, rows }) =>
+  publishChoice(context, {
+    rows,
+    only: "only in live, staying as they are",
+    label: " for live",
     icon: "upload",
-    onClick: () => send(context, sandbox, live, chosen, problem),
-  });
-  const tell = () => {
-    go.querySelector("span").textContent = `Review ${count(chosen.size, "thing")} for live`;
-    go.disabled = !chosen.size;
-    replace(problem);
-  };
-  tell();
-  return h(
-    "div",
-    { class: "stack" },
-    comparisonList(rows, chosen, tell, "only in live, staying as they are"),
-    problem,
-    h("div", { class: "row row-end" }, go),
-  );
-}
-
-async function send(context, sandbox, live, chosen, problem) {
-  const part = chosenPart(chosen);
-  const options = { currency: sandbox.currency, expectedSequence: live.sequence, environment: "live" };
-  try {
-    const trial = await publish(part, { ...options, validateOnly: true });
-    const reply = await review({
+    options: { currency: sandbox.currency, expectedSequence: live.sequence, environment: "live" },
+    name: "live’s catalog",
+    looks: {
       title: "Copy to live",
-      part,
-      options,
-      changes: trial.changes,
       environment: "live",
       word: "live",
-      confirm: "Publish",
-      effect: "New customers get these plans at once. Customers that there are keep the versions that they bought.",
-    });
-    if (!reply) return;
-    toast(`${count(reply.changes.length, "change")} published in live.`);
-    context.navigate(address("live", "plans"));
-  } catch (error) {
-    if (error.reason === "CATALOG_CHANGED") {
-      if (await conflict({ name: "live’s catalog", differing: [] })) context.reload();
-      return;
-    }
-    const rest = error.violations?.length ? showViolations(problem, error, (path) => namedPath(path, part)) : null;
-    replace(problem, rest ? notice(rest, "wrong") : errorState(error));
-  }
-}
+      effect:
+        "New customers get these plans at once; what is archived isn’t offered to them. Customers that there are keep the versions that they bought.",
+    },
+    done: (reply) => {
+      toast(`${count(reply.changes.length, "change")} published in live.`);
+      return context.navigate(address("live", "plans"));
+    },
+  });

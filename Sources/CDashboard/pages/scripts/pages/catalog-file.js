@@ -1,27 +1,16 @@
 // The catalog as a file: the same that `tally catalog apply` takes. Out, and in with a look first.
 
-import { publish, readCatalog, tidy } from "../catalog.js";
-import { chosenPart, compareCatalogs, comparisonList, namedPath } from "../catalog-diff.js";
-import {
-  button,
-  card,
-  emptyState,
-  errorState,
-  h,
-  notice,
-  pageHead,
-  replace,
-  showViolations,
-  toast,
-} from "../elements.js";
+import { readCatalog, tidy } from "../catalog.js";
+import { compareCatalogs } from "../catalog-diff.js";
+import { button, card, emptyState, h, notice, pageHead, replace, toast } from "../elements.js";
 import { count } from "../format.js";
-import { conflict, review } from "../publish-review.js";
+import { publishChoice } from "../publishing.js";
 
 export default {
   title: "Catalog as a file",
   async load(context) {
     const catalog = await readCatalog({ signal: context.signal });
-    const place = h("div", null);
+    const place = h("div", { class: "stack" });
     const picker = h("input", {
       type: "file",
       accept: ".json,application/json",
@@ -109,58 +98,27 @@ async function read(context, catalog, file, place) {
     return replace(place, notice(`“${file.name}” can’t be read: ${error.message}`, "wrong"));
   }
   const rows = compareCatalogs(found, catalog.catalog);
-  const chosen = new Set(rows.filter((row) => row.state === "new" || row.state === "changed"));
-  const problem = h("div", null);
-  const go = button("", { primary: true, onClick: () => send(context, catalog, found, chosen, problem) });
-  const tell = () => {
-    go.querySelector("span").textContent = `Review ${count(chosen.size, "thing")}`;
-    go.disabled = !chosen.size;
-    replace(problem);
-  };
-  tell();
   if (!rows.some((row) => row.state === "new" || row.state === "changed"))
     return replace(place, notice(`What is in “${file.name}” is published already.`, "good"));
+  const { deleted_plan_ids: plans, deleted_feature_ids: features } = found;
   return replace(
     place,
-    h(
-      "div",
-      { class: "stack" },
-      h("h3", null, file.name),
-      comparisonList(rows, chosen, tell, "not in the file, staying as they are"),
-      problem,
-      h("div", { class: "row row-end" }, go),
-    ),
+    h("h3", null, file.name),
+    publishChoice(context, {
+      rows,
+      only: "not in the file, staying as they are",
+      extra: { ...(plans ? { deleted_plan_ids: plans } : {}), ...(features ? { deleted_feature_ids: features } : {}) },
+      options: { currency: found.currency || catalog.currency, expectedSequence: catalog.sequence },
+      name: "the catalog",
+      looks: {
+        title: "Publish the file",
+        word: context.environment,
+        effect: "Customers keep the versions that they bought, and what they have of what is archived.",
+      },
+      done: (reply) => {
+        toast(`${count(reply.changes.length, "change")} published.`);
+        return context.navigate(context.link("plans"));
+      },
+    }),
   );
-}
-
-async function send(context, catalog, found, chosen, problem) {
-  const part = {
-    ...chosenPart(chosen),
-    ...(found.deleted_plan_ids ? { deleted_plan_ids: found.deleted_plan_ids } : {}),
-    ...(found.deleted_feature_ids ? { deleted_feature_ids: found.deleted_feature_ids } : {}),
-  };
-  const options = { currency: found.currency || catalog.currency, expectedSequence: catalog.sequence };
-  try {
-    const trial = await publish(part, { ...options, validateOnly: true });
-    const reply = await review({
-      title: "Publish the file",
-      part,
-      options,
-      changes: trial.changes,
-      environment: context.environment,
-      word: context.environment,
-      effect: "Customers keep the versions that they bought.",
-      details: null,
-    });
-    if (!reply) return;
-    toast(`${count(reply.changes.length, "change")} published.`);
-    context.navigate(context.link("plans"));
-  } catch (error) {
-    if (error.reason === "CATALOG_CHANGED") {
-      if (await conflict({ name: "the catalog", differing: [] })) context.reload();
-      return;
-    }
-    const rest = error.violations?.length ? showViolations(problem, error, (path) => namedPath(path, part)) : null;
-    replace(problem, rest ? notice(rest, "wrong") : errorState(error));
-  }
 }

@@ -1,11 +1,12 @@
 // What holds for all customers: dunning, disputes, past due, taxes.
 
 import { ApiError } from "../api.js";
-import { differences, publish, readCatalog, tidy } from "../catalog.js";
-import { button, card, clearErrors, h, notice, pageHead, replace, showViolations, toast } from "../elements.js";
+import { differences, readCatalog, tidy } from "../catalog.js";
+import { button, card, clearErrors, h, pageHead } from "../elements.js";
 import { draftNotice } from "../draft-notice.js";
 import { draftStore, plainNumber } from "../plan-draft.js";
-import { conflict, differenceTable, review } from "../publish-review.js";
+import { differenceTable } from "../publish-review.js";
+import { publishDraft, teller } from "../publishing.js";
 import { dunningForm, taxForm, usageForm } from "../settings-form.js";
 
 export default {
@@ -18,9 +19,12 @@ export default {
       settings: settingsDraft(catalog.catalog.settings),
       tax_rates: structuredClone(catalog.catalog.tax_rates ?? []).map(tidy),
     };
-    return page(context, { catalog, store, draft, kept, sequence: kept?.sequence ?? catalog.sequence });
+    const sequence = kept?.sequence ?? catalog.sequence;
+    return page(context, { catalog, store, draft, kept, sequence, base: kept ? kept.base : publishedOf(catalog) });
   },
 };
+
+const publishedOf = ({ catalog }) => tidy({ settings: catalog.settings ?? {}, tax_rates: catalog.tax_rates ?? [] });
 
 function settingsDraft(settings) {
   const draft = tidy(settings ?? {});
@@ -39,11 +43,11 @@ function page(context, state) {
     catalog,
     changed() {
       problem.hidden = true;
-      store.write({ draft, sequence: state.sequence, time: Date.now() });
+      store.write({ draft, sequence: state.sequence, base: state.base, time: Date.now() });
       saved.textContent = "Not published. Kept in this tab.";
     },
   };
-  const go = button("Review and publish", { primary: true, onClick: () => send(context, { ...state, form, problem }) });
+  const go = button("Review and publish", { primary: true, onClick: () => send(context, { ...state, form, problem, strip: /^settings\.?/ }) });
   const form = h(
     "form",
     {
@@ -76,57 +80,30 @@ function page(context, state) {
   );
 }
 
-async function send(context, { catalog, store, draft, sequence, form, problem }) {
+function send(context, state) {
+  const { catalog, draft, form, problem } = state;
   clearErrors(form);
-  const tell = (error) => {
-    const rest = showViolations(form, error, (path) => path.replace(/^(catalog\.)?(settings\.)?/, ""));
-    problem.hidden = false;
-    replace(problem, notice(rest ?? "Some fields need a look: see what stands beside them.", "wrong"));
-  };
+  problem.hidden = true;
   const days = draft.settings.dunning?.retry_days ?? [];
-  if (days.some((day) => !Number.isInteger(day)))
-    return tell(
-      new ApiError(0, {
-        violations: [{ field: "dunning.retry_days", message: "Whole numbers of days, separated by commas." }],
-      }),
-    );
+  if (days.some((day) => !Number.isInteger(day))) {
+    const message = "Whole numbers of days, separated by commas.";
+    return teller(state)(new ApiError(0, { violations: [{ field: "dunning.retry_days", message }] }));
+  }
   const rates = draft.tax_rates.map((rate) => ({ ...rate, percentage: plainNumber(rate.percentage) }));
   const part = { settings: draft.settings, tax_rates: rates };
-  const options = { currency: catalog.currency, expectedSequence: sequence };
-  try {
-    const trial = await publish(part, { ...options, validateOnly: true });
-    if (trial.changes.length) {
-      const list = differences(
-        { settings: tidy(catalog.catalog.settings ?? {}), tax_rates: tidy(catalog.catalog.tax_rates ?? []) },
-        { settings: tidy(draft.settings), tax_rates: tidy(rates) },
-      );
-      const reply = await review({
-        title: "Changes to the settings",
-        part,
-        options,
-        changes: trial.changes,
-        environment: context.environment,
-        word: context.environment,
-        effect: "They hold for every customer at once.",
-        details: differenceTable(list),
-      });
-      if (!reply) return;
-    }
-    store.clear();
-    toast(trial.changes.length ? "The settings are published." : "Nothing has changed.", {
-      tone: trial.changes.length ? "good" : "info",
-    });
-    context.navigate(context.link("plans"));
-  } catch (error) {
-    if (error.name === "AbortError") return;
-    if (error.reason !== "CATALOG_CHANGED") return tell(error);
-    const now = await readCatalog();
-    const answer = await conflict({
-      name: "the settings",
-      differing: differences(tidy(catalog.catalog.settings ?? {}), tidy(now.catalog.settings ?? {})),
-    });
-    if (answer === "theirs") store.clear();
-    else if (answer === "keep") store.write({ draft, sequence: now.sequence, time: Date.now() });
-    if (answer) context.reload();
-  }
+  return publishDraft(context, {
+    ...state,
+    part,
+    options: { currency: catalog.currency, expectedSequence: state.sequence },
+    name: "the settings",
+    theirs: publishedOf,
+    looks: {
+      title: "Changes to the settings",
+      word: context.environment,
+      effect: "They hold for every customer at once.",
+      details: differenceTable(differences(publishedOf(catalog), tidy(part))),
+    },
+    said: "The settings are published.",
+    leave: () => context.navigate(context.link("plans")),
+  });
 }

@@ -1,5 +1,6 @@
 // The fields of each kind of control, and what is made of them.
 
+import { offered } from "../archived.js";
 import { field } from "../elements.js";
 import { options } from "../known.js";
 import { propertyText, propertyValue } from "../words.js";
@@ -186,7 +187,9 @@ export const editors = {
 };
 
 function featureField(view, entry, path, none) {
-  const features = view.catalog.features.filter((one) => !["boolean", "concurrency"].includes(one.type));
+  const features = offered(view.catalog.features, entry.feature_id).filter((one) =>
+    !["boolean", "concurrency"].includes(one.type)
+  );
   return field({
     label: "Feature",
     type: "select",

@@ -1,6 +1,7 @@
 // A customer's entities (workspaces, seats, …) with what each of them may use.
 
 import { call } from "../api.js";
+import { isOffered } from "../archived.js";
 import { ask, badge, button, emptyState, errorState, field, h, menu, replace, skeleton, toast } from "../elements.js";
 import { quantity } from "../format.js";
 import { actionDialog, confirmed, intent } from "../acting.js";
@@ -11,7 +12,9 @@ import { controlKinds } from "./customer-controls.js";
 import { balanceBar, explain, figureOf, notes } from "./customer-balances.js";
 
 export function entitiesCard(view) {
-  const kinds = view.catalog.featuresOfType("allocated");
+  const kinds = view.catalog.featuresOfType("allocated").filter((each) =>
+    isOffered(each) || view.customer.balances.some((balance) => balance.feature_id === each.feature_id)
+  );
   const host = h("div", null), title = h("h2", null, "Entities");
   const element = h(
     "section",
@@ -199,7 +202,7 @@ function create(view, kinds, load) {
     path: "feature_id",
     type: "select",
     options: options(kinds, "feature_id"),
-    value: kinds[0].feature_id,
+    value: options(kinds, "feature_id")[0].value,
   });
   const id = field({
     label: "Id",

@@ -1,5 +1,6 @@
 // A customer's plans: what they are, until when, on one axis of time, and what can be changed of each.
 
+import { archivedBadge } from "../archived.js";
 import { badge, button, card, emptyState, h, menu, notice } from "../elements.js";
 import { amount, date, planPrice, quantity } from "../format.js";
 import { part } from "../part.js";
@@ -92,6 +93,7 @@ function planRow(view, subscription) {
         trialing(view, subscription) && badge("On trial", "accent"),
         subscription.add_on && badge("Add-on"),
         subscription.custom_plan && badge("Customized"),
+        archivedBadge(view.catalog.plan(subscription.plan_id)),
       ),
       h(
         "div",

@@ -26,7 +26,7 @@ export default {
       type: "select",
       path: "feature_id",
       options: options(catalog.features, "feature_id"),
-      value: query.get("feature") ?? catalog.features[0]?.feature_id,
+      value: query.get("feature") ?? options(catalog.features, "feature_id")[0]?.value,
     });
     const amount = field({
       label: "Amount",

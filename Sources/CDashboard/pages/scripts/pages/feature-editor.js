@@ -1,28 +1,15 @@
 // One feature: what it is, what it costs, where it is used.
 
-import { ApiError } from "../api.js";
-import { differences, publish, readCatalog, tidy } from "../catalog.js";
-import {
-  ask,
-  button,
-  card,
-  checkRequired,
-  clearErrors,
-  emptyState,
-  errorState,
-  h,
-  icon,
-  notice,
-  pageHead,
-  replace,
-  showViolations,
-  toast,
-} from "../elements.js";
+import { archivedBadge } from "../archived.js";
+import { archive, archiveEntry, deleteEntry } from "../archiving.js";
+import { differences, readCatalog, tidy } from "../catalog.js";
+import { button, card, emptyState, h, icon, menu, notice, pageHead } from "../elements.js";
 import { featureFields } from "../feature-fields.js";
 import { KINDS, usesOf } from "../feature-text.js";
 import { draftNotice } from "../draft-notice.js";
-import { draftStore, toDraft, toPlan } from "../plan-draft.js";
-import { conflict, differenceTable, review } from "../publish-review.js";
+import { draftStore, toDraft } from "../plan-draft.js";
+import { differenceTable } from "../publish-review.js";
+import { publishDraft, readDraft } from "../publishing.js";
 
 export default {
   title: "Feature",
@@ -46,11 +33,9 @@ export default {
     const kept = store.read();
     if (kept?.currency && !catalog.catalog.currency) catalog.currency = kept.currency;
     const draft = kept?.draft ?? (published ? featureDraft(published) : { feature_id: "", name: "", type: "metered" });
-    const base = {
-      sequence: kept?.sequence ?? catalog.sequence,
-      feature: kept?.base ?? (published ? tidy(published) : null),
-    };
-    return page(context, { catalog, isNew, published, store, kept, draft, base });
+    const sequence = kept?.sequence ?? catalog.sequence;
+    const base = kept ? kept.base : published ? tidy(published) : null;
+    return page(context, { catalog, isNew, published, store, kept, draft, sequence, base });
   },
 };
 
@@ -72,8 +57,8 @@ function page(context, state) {
       problem.hidden = true;
       store.write({
         draft,
-        sequence: state.base.sequence,
-        base: state.base.feature,
+        sequence: state.sequence,
+        base: state.base,
         currency: catalog.currency,
         time: Date.now(),
       });
@@ -99,22 +84,34 @@ function page(context, state) {
   );
   const go = button("Review and publish", {
     primary: true,
-    onClick: () => send(context, { ...state, editor, form, problem }),
+    onClick: () => send(context, { ...state, form, problem, strip: /^features\[0\]\.?/ }),
   });
   const discard = () => {
     store.clear();
     context.navigate(context.link("features"));
   };
+  const what = { entry: published, catalog, gone: () => context.navigate(context.link("features")) };
   return h(
     "div",
     { class: "page" },
     pageHead(isNew ? "New feature" : published.name, {
       crumbs: [{ label: "Features", href: context.link("features") }],
+      badges: archivedBadge(published),
       actions:
         !isNew &&
         mayWrite &&
-        button("Delete", { icon: "trash", danger: true, onClick: () => remove(context, catalog, published) }),
+        menu(button("More", { icon: "more" }), [
+          archiveEntry(context, "feature", what),
+          "-",
+          deleteEntry(context, "feature", what),
+        ]),
     }),
+    published?.archived &&
+      notice(
+        "It is archived: it isn’t offered where features are chosen. Who has it goes on using it.",
+        null,
+        mayWrite && button("Unarchive", { small: true, onClick: () => archive(context, "feature", what) }),
+      ),
     draftNotice(context, store, kept),
     h(
       "div",
@@ -180,93 +177,29 @@ function usesCard(context, feature, catalog) {
   );
 }
 
-async function send(context, state) {
-  const { catalog, isNew, published, store, base, editor, form, problem } = state;
-  clearErrors(form);
-  const tell = (error) => {
-    const rest = showViolations(form, error, (path) => path.replace(/^catalog\./, "").replace(/^features\[0\]\.?/, ""));
-    problem.hidden = false;
-    replace(problem, notice(rest ?? "Some fields need a look: see what stands beside them.", "wrong"));
-  };
-  if (!checkRequired(form)) return tell(new ApiError(0, { message: "Some fields are empty." }));
-  const { plan: feature, problems } = toPlan(editor.draft);
-  if (problems.length) return tell(new ApiError(0, { violations: problems }));
-  if (isNew && catalog.feature(feature.feature_id))
-    return tell(
-      new ApiError(0, { violations: [{ field: "feature_id", message: `“${feature.feature_id}” is taken` }] }),
-    );
-  const part = { features: [feature] };
-  const options = { currency: catalog.currency, expectedSequence: base.sequence };
-  try {
-    const trial = await publish(part, { ...options, validateOnly: true });
-    if (trial.changes.length) {
-      const list = isNew ? [] : differences(tidy(published), tidy(feature), (id) => catalog.feature(id)?.name ?? id);
-      const costs = list.some((each) => /Cost|markup/i.test(each.path));
-      const reply = await review({
-        title: isNew ? `Publish ${feature.name}` : `Changes to ${feature.name}`,
-        part,
-        options,
-        changes: trial.changes,
-        environment: context.environment,
-        word: feature.name,
-        effect: isNew
-          ? "It can be put into plans then."
-          : costs
-            ? "What is used from now on costs this, of every customer."
-            : "It counts for every customer at once.",
-        details: list.length ? differenceTable(list) : null,
-      });
-      if (!reply) return;
-    }
-    store.clear();
-    toast(trial.changes.length ? `${feature.name} is published.` : "Nothing has changed.", {
-      tone: trial.changes.length ? "good" : "info",
-    });
-    context.navigate(context.link("features"));
-  } catch (error) {
-    if (error.name === "AbortError") return;
-    if (error.reason !== "CATALOG_CHANGED") return tell(error);
-    const now = await readCatalog();
-    const theirs = now.feature(feature.feature_id);
-    const answer = await conflict({
-      name: feature.name,
-      differing: differences(base.feature ?? {}, tidy(theirs ?? {}), (id) => now.feature(id)?.name ?? id),
-    });
-    if (!answer) return;
-    answer === "theirs"
-      ? store.clear()
-      : store.write({
-          draft: editor.draft,
-          sequence: now.sequence,
-          base: theirs ? tidy(theirs) : null,
-          time: Date.now(),
-        });
-    context.reload();
-  }
-}
-
-async function remove(context, catalog, feature) {
-  const options = { currency: catalog.currency, expectedSequence: catalog.sequence };
-  const part = { deleted_feature_ids: [feature.feature_id] };
-  try {
-    await publish(part, { ...options, validateOnly: true });
-  } catch (error) {
-    return ask({
-      title: `${feature.name} can’t be deleted`,
-      body: errorState(error),
-      text: "Take it out of plans, credit systems and grants first. Customers who have something of it keep it in use.",
-      confirm: "Understood",
-    });
-  }
-  const done = await ask({
-    title: `Delete ${feature.name}?`,
-    text: "Versions of plans that had it can’t be bought any more. What was used stays on record.",
-    confirm: "Delete",
-    danger: true,
-    type: context.environment === "live" ? feature.name : null,
-    run: () => publish(part, options),
+function send(context, state) {
+  const { catalog, isNew, published } = state;
+  const feature = readDraft(state, { key: "feature_id", taken: (id) => isNew && catalog.feature(id) });
+  if (!feature) return undefined;
+  const list = isNew ? [] : differences(tidy(published), tidy(feature), (id) => catalog.feature(id)?.name ?? id);
+  const costs = list.some((each) => /Cost|markup/i.test(each.path));
+  return publishDraft(context, {
+    ...state,
+    part: { features: [feature] },
+    options: { currency: catalog.currency, expectedSequence: state.sequence },
+    name: feature.name,
+    theirs: (now) => now.feature(feature.feature_id),
+    looks: {
+      title: isNew ? `Publish ${feature.name}` : `Changes to ${feature.name}`,
+      word: feature.name,
+      effect: isNew
+        ? "It can be put into plans then."
+        : costs
+          ? "What is used from now on costs this, of every customer."
+          : "It counts for every customer at once.",
+      details: list.length ? differenceTable(list) : null,
+    },
+    said: `${feature.name} is published.`,
+    leave: () => context.navigate(context.link("features")),
   });
-  if (!done) return undefined;
-  toast(`${feature.name} is deleted.`);
-  return context.navigate(context.link("features"));
 }

@@ -1,7 +1,9 @@
 // What plans can grant: kinds, credit systems, event names, and where each is used.
 
+import { archivedBadge, offered } from "../archived.js";
+import { archivedToggle, archiveEntry, deleteEntry } from "../archiving.js";
 import { readCatalog } from "../catalog.js";
-import { badge, button, card, emptyState, h, pageHead, searchBox, table } from "../elements.js";
+import { badge, button, card, emptyState, h, menu, pageHead, searchBox, table } from "../elements.js";
 import { count, quantity } from "../format.js";
 import { kindOf, usesOf } from "../feature-text.js";
 
@@ -35,45 +37,65 @@ export default {
         ),
       );
     }
+    const { query } = context;
+    const shown = { search: query.get("search") ?? "", archived: query.get("archived") === "1" };
+    const archived = features.length - offered(features).length;
     const place = h("div", null);
-    const draw = (search) =>
-      place.replaceChildren(
-        list(
-          context,
-          catalog,
-          features.filter((feature) =>
-            `${feature.name} ${feature.feature_id} ${feature.event_names.join(" ")}`
-              .toLowerCase()
-              .includes(search.toLowerCase()),
-          ),
-        ),
+    const draw = () => {
+      const called = features.filter((feature) =>
+        `${feature.name} ${feature.feature_id} ${feature.event_names.join(" ")}`
+          .toLowerCase()
+          .includes(shown.search.toLowerCase()),
       );
-    draw(context.query.get("search") ?? "");
+      place.replaceChildren(list(context, catalog, called, shown));
+    };
+    draw();
     return h(
       "div",
       { class: "page" },
       head,
-      features.length > 6 &&
-        searchBox({
-          label: "Find a feature",
-          value: context.query.get("search") ?? "",
-          delay: 80,
-          onSearch: (search) => {
-            context.setQuery({ search });
-            draw(search);
-          },
-        }),
+      (features.length > 6 || archived > 0) &&
+        h(
+          "div",
+          { class: "list-tools" },
+          features.length > 6 &&
+            searchBox({
+              label: "Find a feature",
+              value: shown.search,
+              delay: 80,
+              onSearch: (search) => {
+                context.setQuery({ search });
+                shown.search = search;
+                draw();
+              },
+            }),
+          archivedToggle(context, archived, shown.archived, (on) => {
+            shown.archived = on;
+            draw();
+          }),
+        ),
       card({ flush: true }, place),
     );
   },
 };
 
-function list(context, catalog, rows) {
+/** Those that are archived come last, where they are shown. */
+function list(context, catalog, called, shown) {
+  const rows = [...offered(called), ...(shown.archived ? called.filter((feature) => feature.archived) : [])];
+  const nothing = !shown.search
+    ? { title: "All features are archived", text: "None is offered.", icon: "archive" }
+    : {
+        title: "No feature is called that",
+        text: called.length
+          ? `${count(called.length, "archived feature is", "archived features are")} called that.`
+          : null,
+        icon: "search",
+      };
   return table({
     caption: "Features",
     rows,
     href: (row) => context.link("features", row.feature_id),
-    empty: "No feature is called that",
+    empty: emptyState(nothing),
     columns: [
       {
         label: "Name",
@@ -81,13 +103,35 @@ function list(context, catalog, rows) {
       },
       {
         label: "Kind",
-        cell: (row) => h("div", { class: "row" }, kindOf(row.type).label, row.shadow ? badge("Shadow", "warn") : null),
+        cell: (row) =>
+          h(
+            "div",
+            { class: "row" },
+            kindOf(row.type).label,
+            archivedBadge(row),
+            row.shadow ? badge("Shadow", "warn") : null,
+          ),
       },
       { label: "Costs and events", cell: (row) => details(row, catalog) },
       { label: "Used in", cell: (row) => uses(row, catalog) },
-    ],
+      context.can("catalog:write") && {
+        label: "Actions",
+        hidden: true,
+        numeric: true,
+        cell: (row) =>
+          h("div", { class: "row row-end" }, featureMenu(context, { entry: row, catalog, gone: context.reload })),
+      },
+    ].filter(Boolean),
   });
 }
+
+const featureMenu = (context, what) =>
+  menu(button(`Actions for ${what.entry.name}`, { icon: "more", iconOnly: true, quiet: true, small: true }), [
+    { label: "Edit", icon: "edit", href: context.link("features", what.entry.feature_id) },
+    "-",
+    archiveEntry(context, "feature", what),
+    deleteEntry(context, "feature", what),
+  ]);
 
 function details(feature, catalog) {
   const parts = [];

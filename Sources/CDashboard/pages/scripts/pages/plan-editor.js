@@ -1,27 +1,14 @@
 // Making and changing a plan. What is typed is kept until it is published or discarded.
 
-import { ApiError } from "../api.js";
-import { countCustomers, differences, publish, readCatalog, tidy } from "../catalog.js";
-import {
-  ask,
-  button,
-  card,
-  clearErrors,
-  checkRequired,
-  emptyState,
-  h,
-  notice,
-  pageHead,
-  replace,
-  showViolations,
-  toast,
-} from "../elements.js";
+import { countCustomers, differences, readCatalog, tidy } from "../catalog.js";
+import { ask, button, card, emptyState, h, pageHead, replace } from "../elements.js";
 import { planCard } from "../plan-card.js";
 import { draftNotice } from "../draft-notice.js";
 import { draftStore, emptyPlan, toDraft, toPlan } from "../plan-draft.js";
 import { planForm } from "../plan-form.js";
 import { pricePreview } from "../price-preview.js";
-import { conflict, differenceTable, effectOnCustomers, review } from "../publish-review.js";
+import { differenceTable, effectOnCustomers } from "../publish-review.js";
+import { publishDraft, readDraft } from "../publishing.js";
 
 export default {
   title: "Edit plan",
@@ -65,12 +52,8 @@ export default {
     const fresh = published
       ? toDraft(published)
       : model
-        ? { ...toDraft(model), plan_id: "", name: `${model.name} copy`, auto_enable: undefined }
+        ? { ...toDraft(model), plan_id: "", name: `${model.name} copy`, auto_enable: undefined, archived: undefined }
         : { ...emptyPlan() };
-    const base = {
-      sequence: kept?.sequence ?? catalog.sequence,
-      plan: kept?.base ?? (published ? toDraft(published) : null),
-    };
     return editorPage(context, {
       catalog,
       customers,
@@ -79,14 +62,14 @@ export default {
       store,
       kept,
       draft: kept?.draft ?? fresh,
-      fresh,
-      base,
+      sequence: kept?.sequence ?? catalog.sequence,
+      base: kept ? kept.base : published ? tidy(published) : null,
     });
   },
 };
 
 function editorPage(context, state) {
-  const { catalog, isNew, published, store, kept, draft, base } = state;
+  const { catalog, isNew, published, store, kept, draft, base, sequence } = state;
   context.setTitle(isNew ? "New plan" : `Edit ${published.name}`);
   const preview = h("div", null);
   const saved = h("p", { class: "soft small" });
@@ -104,7 +87,7 @@ function editorPage(context, state) {
       clearTimeout(timer);
       timer = setTimeout(draw, 60);
       problem.hidden = true;
-      store.write({ draft, sequence: base.sequence, base: base.plan, currency: catalog.currency, time: Date.now() });
+      store.write({ draft, sequence, base, currency: catalog.currency, time: Date.now() });
       saved.textContent = "Not published. Kept in this tab.";
     },
   };
@@ -149,7 +132,7 @@ function editorPage(context, state) {
   const publishIt = button("Review and publish", {
     primary: true,
     title: "Ctrl + Enter",
-    onClick: () => send(context, { ...state, editor, form, problem, leave }),
+    onClick: () => send(context, { ...state, form, problem, strip: /^plans\[0\]\.?/, leave }),
   });
   draw();
   return h(
@@ -185,80 +168,27 @@ function editorPage(context, state) {
 }
 
 /** Finds what is wrong, shows what would change, publishes. */
-async function send(context, state) {
-  const { catalog, customers, isNew, published, store, base, editor, form, problem } = state;
-  clearErrors(form);
-  problem.hidden = true;
-  const tell = (error) => {
-    const rest = showViolations(form, error, (path) => path.replace(/^catalog\./, "").replace(/^plans\[0\]\.?/, ""));
-    problem.hidden = false;
-    replace(problem, notice(rest ?? "Some fields need a look: see what stands beside them.", "wrong"));
-  };
-  if (!checkRequired(form)) return tell(new ApiError(0, { message: "Some fields are empty." }));
-  const { plan, problems } = toPlan(editor.draft);
-  if (problems.length) return tell(new ApiError(0, { violations: problems }));
-  if (isNew && catalog.plan(plan.plan_id))
-    return tell(
-      new ApiError(0, {
-        violations: [
-          { field: "plan_id", message: `“${plan.plan_id}” is taken: choose another id, or edit that plan.` },
-        ],
-      }),
-    );
-  const part = { plans: [plan] };
-  const options = { currency: catalog.currency, expectedSequence: base.sequence };
-  try {
-    const trial = await publish(part, { ...options, validateOnly: true });
-    if (!trial.changes.length) {
-      store.clear();
-      toast("Nothing has changed.", { tone: "info" });
-      return state.leave();
-    }
-    const nameOf = (id) => catalog.feature(id)?.name ?? id;
-    const list = isNew ? [] : differences(tidy(published), tidy(plan), nameOf);
-    const grows = list.some((each) => !/^(Name|Group|Add-on|Default|Id)$/.test(each.path));
-    const reply = await review({
-      title: isNew ? `Publish ${plan.name}` : `Changes to ${plan.name}`,
-      part,
-      options,
-      changes: trial.changes,
-      environment: context.environment,
-      word: plan.name,
-      effect: effectOnCustomers({
-        plan,
-        before: published,
-        customers,
-        next: grows && published ? published.version + 1 : 0,
-      }),
-      details: isNew ? planCard({ plan, catalog }) : list.length ? differenceTable(list) : null,
-    });
-    if (!reply) return;
-    store.clear();
-    toast(isNew ? `${plan.name} is for sale.` : `${plan.name} is published.`);
-    context.navigate(
-      context.link("plans", plan.plan_id) + (grows && customers?.total(plan.plan_id) ? "?published=1" : ""),
-    );
-  } catch (error) {
-    if (error.name === "AbortError") return;
-    if (error.reason === "CATALOG_CHANGED") return resolveConflict(context, state, plan);
-    tell(error);
-  }
-}
-
-async function resolveConflict(context, { store, base, isNew, editor }, plan) {
-  const now = await readCatalog();
-  const theirs = now.plan(plan.plan_id);
-  const nameOf = (id) => now.feature(id)?.name ?? id;
-  const answer = await conflict({
+function send(context, state) {
+  const { catalog, customers, isNew, published } = state;
+  const plan = readDraft(state, { key: "plan_id", taken: (id) => isNew && catalog.plan(id) });
+  if (!plan) return undefined;
+  const list = isNew ? [] : differences(tidy(published), tidy(plan), (id) => catalog.feature(id)?.name ?? id);
+  const grows = list.some((each) => !/^(Name|Group|Add-on|Default|Id|Archived)$/.test(each.path));
+  const next = grows && published ? published.version + 1 : 0;
+  const migratable = grows && customers?.total(plan.plan_id);
+  return publishDraft(context, {
+    ...state,
+    part: { plans: [plan] },
+    options: { currency: catalog.currency, expectedSequence: state.sequence },
     name: plan.name,
-    differing: theirs || !isNew ? differences(tidy(base.plan ?? {}), tidy(theirs ?? {}), nameOf) : [],
+    theirs: (now) => now.plan(plan.plan_id),
+    looks: {
+      title: isNew ? `Publish ${plan.name}` : `Changes to ${plan.name}`,
+      word: plan.name,
+      effect: effectOnCustomers({ plan, before: published, customers, next }),
+      details: isNew ? planCard({ plan, catalog }) : list.length ? differenceTable(list) : null,
+    },
+    said: isNew ? `${plan.name} is for sale.` : `${plan.name} is published.`,
+    next: () => context.navigate(context.link("plans", plan.plan_id) + (migratable ? "?published=1" : "")),
   });
-  if (answer === "theirs") {
-    store.clear();
-    return context.reload();
-  }
-  if (answer !== "keep") return undefined;
-  // From here on it is a change to what is published now.
-  store.write({ draft: editor.draft, sequence: now.sequence, base: theirs ? toDraft(theirs) : null, time: Date.now() });
-  return context.reload();
 }

@@ -1,22 +1,8 @@
 // One plan: as it is sold, its versions, who has which, and what can be done with it.
 
-import { countCustomers, differences, publish, readCatalog, tidy } from "../catalog.js";
-import {
-  ask,
-  badge,
-  button,
-  card,
-  copyable,
-  emptyState,
-  errorState,
-  facts,
-  h,
-  menu,
-  notice,
-  pageHead,
-  table,
-  toast,
-} from "../elements.js";
+import { archive, archiveEntry, deleteEntry } from "../archiving.js";
+import { countCustomers, differences, readCatalog, tidy } from "../catalog.js";
+import { badge, button, card, copyable, emptyState, facts, h, menu, notice, pageHead, table } from "../elements.js";
 import { count, quantity } from "../format.js";
 import { planBadges, planCard } from "../plan-card.js";
 import { pricePreview } from "../price-preview.js";
@@ -51,6 +37,7 @@ export default {
     const mayWrite = context.can("catalog:write");
     const older = customers?.older(id, plan.revision) ?? 0;
     const migrate = () => context.link("plans", id, "migrate");
+    const what = { entry: plan, catalog, customers, gone: () => context.navigate(context.link("plans")) };
     return h(
       "div",
       { class: "page" },
@@ -71,11 +58,18 @@ export default {
               href: `${context.link("simulate")}?plan=${encodeURIComponent(id)}`,
             },
             mayWrite && "-",
-            mayWrite && { label: "Delete", icon: "trash", danger: true, onClick: () => remove(context, catalog, plan) },
+            mayWrite && archiveEntry(context, "plan", what),
+            mayWrite && deleteEntry(context, "plan", what),
           ]),
           mayWrite && button("Edit", { primary: true, icon: "edit", href: context.link("plans", id, "edit") }),
         ],
       }),
+      plan.archived &&
+        notice(
+          "It is archived: it isn’t offered any more. Customers who have it keep it.",
+          null,
+          mayWrite && button("Unarchive", { small: true, onClick: () => archive(context, "plan", what) }),
+        ),
       older > 0 &&
         notice(
           `${count(older, "customer is", "customers are")} on an older version${context.query.get("published") ? " than the one that you just published" : ""}. They keep it until they are migrated.`,
@@ -147,7 +141,7 @@ function versionTable(versions, plan, customers, catalog) {
             "div",
             { class: "row" },
             h("strong", null, String(row.version)),
-            row.version === plan.version ? badge("Sold now", "good") : null,
+            row.version !== plan.version ? null : plan.archived ? badge("The newest") : badge("Sold now", "good"),
           ),
       },
       {
@@ -155,7 +149,8 @@ function versionTable(versions, plan, customers, catalog) {
         cell: (row) => {
           const before = rows[rows.indexOf(row) + 1];
           if (!before) return h("span", { class: "soft" }, "The first");
-          const list = differences(tidy(before), tidy(row), nameOf);
+          // All versions of a plan are archived together: that is no difference between them.
+          const list = differences(tidy(before), { ...tidy(row), archived: before.archived }, nameOf);
           return h(
             "details",
             { class: "more" },
@@ -171,29 +166,4 @@ function versionTable(versions, plan, customers, catalog) {
       },
     ],
   });
-}
-
-async function remove(context, catalog, plan) {
-  const options = { currency: catalog.currency, expectedSequence: catalog.sequence };
-  try {
-    await publish({ deleted_plan_ids: [plan.plan_id] }, { ...options, validateOnly: true });
-  } catch (error) {
-    return ask({
-      title: `${plan.name} can’t be deleted`,
-      body: errorState(error),
-      text: "A plan that somebody has, had, or is about to get stays. Edit it so that it is no default, and sell another one in its place.",
-      confirm: "Understood",
-    });
-  }
-  const done = await ask({
-    title: `Delete ${plan.name}?`,
-    text: "With all its versions. It can’t be bought any more. What was invoiced stays on record.",
-    confirm: "Delete",
-    danger: true,
-    type: context.environment === "live" ? plan.name : null,
-    run: () => publish({ deleted_plan_ids: [plan.plan_id] }, options),
-  });
-  if (!done) return undefined;
-  toast(`${plan.name} is deleted.`);
-  return context.navigate(context.link("plans"));
 }

@@ -1,5 +1,7 @@
 // The plans, by group; the pages of one plan are modules of their own.
 
+import { offered } from "../archived.js";
+import { archivedToggle, archiveEntry, deleteEntry } from "../archiving.js";
 import { countCustomers, readCatalog } from "../catalog.js";
 import { button, emptyState, h, menu, notice, pageHead, searchBox } from "../elements.js";
 import { count } from "../format.js";
@@ -35,10 +37,12 @@ async function list(context) {
   const { environment, signal } = context;
   const [catalog, customers] = await Promise.all([readCatalog({ signal }), countCustomers({ signal })]);
   const mayWrite = context.can("catalog:write");
-  const plans = catalog.catalog.plans;
+  const { plans } = catalog.catalog;
+  const onOffer = offered(plans).length;
+  const shown = { search: context.query.get("search") ?? "", archived: context.query.get("archived") === "1" };
   const head = pageHead("Plans", {
     lead: plans.length
-      ? `${count(plans.length, "plan")} in ${catalog.currency.toUpperCase()}. Customers keep the version that they bought.`
+      ? `${count(onOffer, "plan")} in ${catalog.currency.toUpperCase()}. Customers keep the version that they bought.`
       : null,
     actions: [
       menu(button("More", { icon: "more" }), [
@@ -53,61 +57,81 @@ async function list(context) {
   if (!plans.length)
     return h("div", { class: "page" }, head, h("section", { class: "card" }, firstSteps(context, catalog, mayWrite)));
   const place = h("div", { class: "stack-l" });
-  const draw = (search) => {
-    const wanted = search.toLowerCase();
-    const found = plans.filter((plan) => `${plan.name} ${plan.plan_id} ${plan.group}`.toLowerCase().includes(wanted));
+  const draw = () => {
+    const wanted = shown.search.toLowerCase();
+    const called = plans.filter((plan) => `${plan.name} ${plan.plan_id} ${plan.group}`.toLowerCase().includes(wanted));
+    const found = shown.archived ? called : offered(called);
     place.replaceChildren(
       ...(found.length
-        ? groups(found).map((group) => section(group, context, catalog, customers))
-        : [emptyState({ title: "No plan is called that", icon: "search" })]),
+        ? groups(found).map((group) => section(group, context, catalog, customers, mayWrite))
+        : [nothingFound(called.length, wanted)]),
     );
   };
-  draw(context.query.get("search") ?? "");
+  draw();
   return h(
     "div",
     { class: "page" },
     head,
     !customers && notice("How many customers each plan has isn’t known: this server can’t count them yet.", "warn"),
-    plans.length > 6 &&
-      searchBox({
-        label: "Find a plan",
-        value: context.query.get("search") ?? "",
-        delay: 80,
-        onSearch: (search) => {
-          context.setQuery({ search });
-          draw(search);
-        },
+    filters(
+      plans.length > 6 &&
+        searchBox({
+          label: "Find a plan",
+          value: shown.search,
+          delay: 80,
+          onSearch: (search) => {
+            context.setQuery({ search });
+            shown.search = search;
+            draw();
+          },
+        }),
+      archivedToggle(context, plans.length - onOffer, shown.archived, (on) => {
+        shown.archived = on;
+        draw();
       }),
+    ),
     place,
   );
 }
 
-/** Main plans by group, the unnamed group first, add-ons after them; each by price. */
+const filters = (...all) => all.some(Boolean) && h("div", { class: "list-tools" }, all);
+
+function nothingFound(hidden, wanted) {
+  if (!wanted) return emptyState({ title: "All plans are archived", text: "None is offered.", icon: "archive" });
+  const text = hidden ? `${count(hidden, "archived plan is", "archived plans are")} called that.` : null;
+  return emptyState({ title: "No plan is called that", text, icon: "search" });
+}
+
+/** Main plans by group, the unnamed group first, add-ons after them, and last what is archived; each by price. */
 function groups(plans) {
   const found = new Map();
   for (const plan of plans) {
-    const key = plan.add_on ? "\u{10FFFF}" : plan.group;
+    const key = plan.archived ? ARCHIVED : plan.add_on ? ADD_ONS : plan.group;
     found.set(key, [...(found.get(key) ?? []), plan]);
   }
   return [...found.entries()]
-    .sort(([a], [b]) => a.localeCompare(b))
+    .sort(([a], [b]) => LAST.indexOf(a) - LAST.indexOf(b) || String(a).localeCompare(String(b)))
     .map(([key, list]) => ({
-      title: key === "\u{10FFFF}" ? "Add-ons" : key || (found.size > 1 ? "Main plans" : ""),
+      title: TOLD.get(key)?.title ?? (key || (found.size > 1 ? "Main plans" : "")),
+      about: TOLD.get(key)?.about ?? (found.size > 1 ? "A customer has one of them at a time." : ""),
       plans: list.sort((a, b) => monthly(a) - monthly(b)),
-      about:
-        key === "\u{10FFFF}"
-          ? "Stand beside other plans."
-          : found.size > 1
-            ? "A customer has one of them at a time."
-            : "",
     }));
 }
+
+// No groups, which have names: those come first.
+const ADD_ONS = Symbol("add-ons");
+const ARCHIVED = Symbol("archived");
+const LAST = [ADD_ONS, ARCHIVED];
+const TOLD = new Map([
+  [ADD_ONS, { title: "Add-ons", about: "Stand beside other plans." }],
+  [ARCHIVED, { title: "Archived", about: "Not offered any more. Who has one keeps it." }],
+]);
 
 const MONTHS = { week: 12 / 52, month: 1, quarter: 3, semi_annual: 6, year: 12, one_off: 1 };
 const monthly = (plan) =>
   Number(plan.price?.amount ?? 0) / ((MONTHS[plan.price?.interval] ?? 1) * (plan.price?.interval_count || 1));
 
-function section({ title, about, plans }, context, catalog, customers) {
+function section({ title, about, plans }, context, catalog, customers, mayWrite) {
   return h(
     "section",
     { class: "stack" },
@@ -123,10 +147,22 @@ function section({ title, about, plans }, context, catalog, customers) {
           heading: title ? "h3" : "h2",
           customers: customers ? customers.total(plan.plan_id) : undefined,
           older: customers?.older(plan.plan_id, plan.revision),
+          actions: mayWrite && planMenu(context, { entry: plan, catalog, customers, gone: context.reload }),
         }),
       ),
     ),
   );
+}
+
+function planMenu(context, what) {
+  const { name, plan_id: id } = what.entry;
+  return menu(button(`Actions for ${name || id}`, { icon: "more", iconOnly: true, quiet: true, small: true }), [
+    { label: "Edit", icon: "edit", href: context.link("plans", id, "edit") },
+    { label: "Duplicate", icon: "copy", href: `${context.link("plans", "~new")}?from=${encodeURIComponent(id)}` },
+    "-",
+    archiveEntry(context, "plan", what),
+    deleteEntry(context, "plan", what),
+  ]);
 }
 
 function firstSteps(context, catalog, mayWrite) {

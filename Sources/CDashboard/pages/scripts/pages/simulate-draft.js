@@ -1,5 +1,6 @@
 // The plan that is tried: as it is published, with other figures, or written as JSON.
 
+import { offered } from "../archived.js";
 import { field, h, replace } from "../elements.js";
 import { intervalName } from "../words.js";
 import { options } from "../known.js";
@@ -10,12 +11,13 @@ const figure = (text) => {
 };
 
 export function draftFields({ catalog, planId, onPlan }) {
+  const plans = offered(catalog.plans, planId);
   const plan = field({
     label: "Plan",
     type: "select",
     path: "plan_id",
-    value: planId ?? (catalog.plans.find((each) => each.price) ?? catalog.plans[0])?.plan_id,
-    options: options(catalog.plans, "plan_id"),
+    value: planId ?? (plans.find((each) => each.price) ?? plans[0])?.plan_id,
+    options: options(plans, "plan_id"),
     onInput: () => show(),
   });
   const how = field({
