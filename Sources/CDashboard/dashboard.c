@@ -235,138 +235,150 @@ static const unsigned char page_75[] = {
 #embed "pages/scripts/pages/purchase.js" suffix(, )
     0};
 static const unsigned char page_76[] = {
-#embed "pages/scripts/pages/simulate-draft.js" suffix(, )
+#embed "pages/scripts/pages/reward-editor.js" suffix(, )
     0};
 static const unsigned char page_77[] = {
-#embed "pages/scripts/pages/simulate-results.js" suffix(, )
+#embed "pages/scripts/pages/rewards.js" suffix(, )
     0};
 static const unsigned char page_78[] = {
-#embed "pages/scripts/pages/simulate.js" suffix(, )
+#embed "pages/scripts/pages/simulate-draft.js" suffix(, )
     0};
 static const unsigned char page_79[] = {
-#embed "pages/scripts/pages/system-audit.js" suffix(, )
+#embed "pages/scripts/pages/simulate-results.js" suffix(, )
     0};
 static const unsigned char page_80[] = {
-#embed "pages/scripts/pages/system-clock.js" suffix(, )
+#embed "pages/scripts/pages/simulate.js" suffix(, )
     0};
 static const unsigned char page_81[] = {
-#embed "pages/scripts/pages/system-keys.js" suffix(, )
+#embed "pages/scripts/pages/system-audit.js" suffix(, )
     0};
 static const unsigned char page_82[] = {
-#embed "pages/scripts/pages/system-status.js" suffix(, )
+#embed "pages/scripts/pages/system-clock.js" suffix(, )
     0};
 static const unsigned char page_83[] = {
-#embed "pages/scripts/pages/system-webhooks.js" suffix(, )
+#embed "pages/scripts/pages/system-keys.js" suffix(, )
     0};
 static const unsigned char page_84[] = {
-#embed "pages/scripts/pages/system.js" suffix(, )
+#embed "pages/scripts/pages/system-status.js" suffix(, )
     0};
 static const unsigned char page_85[] = {
-#embed "pages/scripts/pages/usage-parts.js" suffix(, )
+#embed "pages/scripts/pages/system-webhooks.js" suffix(, )
     0};
 static const unsigned char page_86[] = {
-#embed "pages/scripts/pages/usage.js" suffix(, )
+#embed "pages/scripts/pages/system.js" suffix(, )
     0};
 static const unsigned char page_87[] = {
-#embed "pages/scripts/part.js" suffix(, )
+#embed "pages/scripts/pages/usage-parts.js" suffix(, )
     0};
 static const unsigned char page_88[] = {
-#embed "pages/scripts/plan-card.js" suffix(, )
+#embed "pages/scripts/pages/usage.js" suffix(, )
     0};
 static const unsigned char page_89[] = {
-#embed "pages/scripts/plan-draft.js" suffix(, )
+#embed "pages/scripts/part.js" suffix(, )
     0};
 static const unsigned char page_90[] = {
-#embed "pages/scripts/plan-form.js" suffix(, )
+#embed "pages/scripts/plan-card.js" suffix(, )
     0};
 static const unsigned char page_91[] = {
-#embed "pages/scripts/plan-text.js" suffix(, )
+#embed "pages/scripts/plan-draft.js" suffix(, )
     0};
 static const unsigned char page_92[] = {
-#embed "pages/scripts/price-curve.js" suffix(, )
+#embed "pages/scripts/plan-form.js" suffix(, )
     0};
 static const unsigned char page_93[] = {
-#embed "pages/scripts/price-form.js" suffix(, )
+#embed "pages/scripts/plan-text.js" suffix(, )
     0};
 static const unsigned char page_94[] = {
-#embed "pages/scripts/price-preview.js" suffix(, )
+#embed "pages/scripts/price-curve.js" suffix(, )
     0};
 static const unsigned char page_95[] = {
-#embed "pages/scripts/price.js" suffix(, )
+#embed "pages/scripts/price-form.js" suffix(, )
     0};
 static const unsigned char page_96[] = {
-#embed "pages/scripts/publish-review.js" suffix(, )
+#embed "pages/scripts/price-preview.js" suffix(, )
     0};
 static const unsigned char page_97[] = {
-#embed "pages/scripts/publishing.js" suffix(, )
+#embed "pages/scripts/price.js" suffix(, )
     0};
 static const unsigned char page_98[] = {
-#embed "pages/scripts/range-field.js" suffix(, )
+#embed "pages/scripts/publish-review.js" suffix(, )
     0};
 static const unsigned char page_99[] = {
-#embed "pages/scripts/ranges.js" suffix(, )
+#embed "pages/scripts/publishing.js" suffix(, )
     0};
 static const unsigned char page_100[] = {
-#embed "pages/scripts/router.js" suffix(, )
+#embed "pages/scripts/range-field.js" suffix(, )
     0};
 static const unsigned char page_101[] = {
-#embed "pages/scripts/scale.js" suffix(, )
+#embed "pages/scripts/ranges.js" suffix(, )
     0};
 static const unsigned char page_102[] = {
-#embed "pages/scripts/series.js" suffix(, )
+#embed "pages/scripts/reward-form.js" suffix(, )
     0};
 static const unsigned char page_103[] = {
-#embed "pages/scripts/settings-form.js" suffix(, )
+#embed "pages/scripts/rewards.js" suffix(, )
     0};
 static const unsigned char page_104[] = {
-#embed "pages/scripts/sign-in.js" suffix(, )
+#embed "pages/scripts/router.js" suffix(, )
     0};
 static const unsigned char page_105[] = {
-#embed "pages/scripts/theme.js" suffix(, )
+#embed "pages/scripts/scale.js" suffix(, )
     0};
 static const unsigned char page_106[] = {
-#embed "pages/scripts/tier-form.js" suffix(, )
+#embed "pages/scripts/series.js" suffix(, )
     0};
 static const unsigned char page_107[] = {
-#embed "pages/scripts/timeline-model.js" suffix(, )
+#embed "pages/scripts/settings-form.js" suffix(, )
     0};
 static const unsigned char page_108[] = {
-#embed "pages/scripts/words.js" suffix(, )
+#embed "pages/scripts/sign-in.js" suffix(, )
     0};
 static const unsigned char page_109[] = {
-#embed "pages/styles/base.css" suffix(, )
+#embed "pages/scripts/theme.js" suffix(, )
     0};
 static const unsigned char page_110[] = {
-#embed "pages/styles/catalog.css" suffix(, )
+#embed "pages/scripts/tier-form.js" suffix(, )
     0};
 static const unsigned char page_111[] = {
-#embed "pages/styles/components.css" suffix(, )
+#embed "pages/scripts/timeline-model.js" suffix(, )
     0};
 static const unsigned char page_112[] = {
-#embed "pages/styles/controls.css" suffix(, )
+#embed "pages/scripts/words.js" suffix(, )
     0};
 static const unsigned char page_113[] = {
-#embed "pages/styles/customers.css" suffix(, )
+#embed "pages/styles/base.css" suffix(, )
     0};
 static const unsigned char page_114[] = {
-#embed "pages/styles/data.css" suffix(, )
+#embed "pages/styles/catalog.css" suffix(, )
     0};
 static const unsigned char page_115[] = {
-#embed "pages/styles/editors.css" suffix(, )
+#embed "pages/styles/components.css" suffix(, )
     0};
 static const unsigned char page_116[] = {
-#embed "pages/styles/layout.css" suffix(, )
+#embed "pages/styles/controls.css" suffix(, )
     0};
 static const unsigned char page_117[] = {
-#embed "pages/styles/overlays.css" suffix(, )
+#embed "pages/styles/customers.css" suffix(, )
     0};
 static const unsigned char page_118[] = {
-#embed "pages/styles/sign-in.css" suffix(, )
+#embed "pages/styles/data.css" suffix(, )
     0};
 static const unsigned char page_119[] = {
-#embed "pages/styles/system.css" suffix(, )
+#embed "pages/styles/editors.css" suffix(, )
     0};
 static const unsigned char page_120[] = {
+#embed "pages/styles/layout.css" suffix(, )
+    0};
+static const unsigned char page_121[] = {
+#embed "pages/styles/overlays.css" suffix(, )
+    0};
+static const unsigned char page_122[] = {
+#embed "pages/styles/sign-in.css" suffix(, )
+    0};
+static const unsigned char page_123[] = {
+#embed "pages/styles/system.css" suffix(, )
+    0};
+static const unsigned char page_124[] = {
 #embed "pages/styles/tokens.css" suffix(, )
     0};
 
@@ -447,51 +459,55 @@ static const struct tally_page table[] = {
     {"scripts/pages/plan-view.js", "text/javascript; charset=utf-8", page_73, sizeof(page_73) - 1},
     {"scripts/pages/plans.js", "text/javascript; charset=utf-8", page_74, sizeof(page_74) - 1},
     {"scripts/pages/purchase.js", "text/javascript; charset=utf-8", page_75, sizeof(page_75) - 1},
-    {"scripts/pages/simulate-draft.js", "text/javascript; charset=utf-8", page_76, sizeof(page_76) - 1},
-    {"scripts/pages/simulate-results.js", "text/javascript; charset=utf-8", page_77, sizeof(page_77) - 1},
-    {"scripts/pages/simulate.js", "text/javascript; charset=utf-8", page_78, sizeof(page_78) - 1},
-    {"scripts/pages/system-audit.js", "text/javascript; charset=utf-8", page_79, sizeof(page_79) - 1},
-    {"scripts/pages/system-clock.js", "text/javascript; charset=utf-8", page_80, sizeof(page_80) - 1},
-    {"scripts/pages/system-keys.js", "text/javascript; charset=utf-8", page_81, sizeof(page_81) - 1},
-    {"scripts/pages/system-status.js", "text/javascript; charset=utf-8", page_82, sizeof(page_82) - 1},
-    {"scripts/pages/system-webhooks.js", "text/javascript; charset=utf-8", page_83, sizeof(page_83) - 1},
-    {"scripts/pages/system.js", "text/javascript; charset=utf-8", page_84, sizeof(page_84) - 1},
-    {"scripts/pages/usage-parts.js", "text/javascript; charset=utf-8", page_85, sizeof(page_85) - 1},
-    {"scripts/pages/usage.js", "text/javascript; charset=utf-8", page_86, sizeof(page_86) - 1},
-    {"scripts/part.js", "text/javascript; charset=utf-8", page_87, sizeof(page_87) - 1},
-    {"scripts/plan-card.js", "text/javascript; charset=utf-8", page_88, sizeof(page_88) - 1},
-    {"scripts/plan-draft.js", "text/javascript; charset=utf-8", page_89, sizeof(page_89) - 1},
-    {"scripts/plan-form.js", "text/javascript; charset=utf-8", page_90, sizeof(page_90) - 1},
-    {"scripts/plan-text.js", "text/javascript; charset=utf-8", page_91, sizeof(page_91) - 1},
-    {"scripts/price-curve.js", "text/javascript; charset=utf-8", page_92, sizeof(page_92) - 1},
-    {"scripts/price-form.js", "text/javascript; charset=utf-8", page_93, sizeof(page_93) - 1},
-    {"scripts/price-preview.js", "text/javascript; charset=utf-8", page_94, sizeof(page_94) - 1},
-    {"scripts/price.js", "text/javascript; charset=utf-8", page_95, sizeof(page_95) - 1},
-    {"scripts/publish-review.js", "text/javascript; charset=utf-8", page_96, sizeof(page_96) - 1},
-    {"scripts/publishing.js", "text/javascript; charset=utf-8", page_97, sizeof(page_97) - 1},
-    {"scripts/range-field.js", "text/javascript; charset=utf-8", page_98, sizeof(page_98) - 1},
-    {"scripts/ranges.js", "text/javascript; charset=utf-8", page_99, sizeof(page_99) - 1},
-    {"scripts/router.js", "text/javascript; charset=utf-8", page_100, sizeof(page_100) - 1},
-    {"scripts/scale.js", "text/javascript; charset=utf-8", page_101, sizeof(page_101) - 1},
-    {"scripts/series.js", "text/javascript; charset=utf-8", page_102, sizeof(page_102) - 1},
-    {"scripts/settings-form.js", "text/javascript; charset=utf-8", page_103, sizeof(page_103) - 1},
-    {"scripts/sign-in.js", "text/javascript; charset=utf-8", page_104, sizeof(page_104) - 1},
-    {"scripts/theme.js", "text/javascript; charset=utf-8", page_105, sizeof(page_105) - 1},
-    {"scripts/tier-form.js", "text/javascript; charset=utf-8", page_106, sizeof(page_106) - 1},
-    {"scripts/timeline-model.js", "text/javascript; charset=utf-8", page_107, sizeof(page_107) - 1},
-    {"scripts/words.js", "text/javascript; charset=utf-8", page_108, sizeof(page_108) - 1},
-    {"styles/base.css", "text/css; charset=utf-8", page_109, sizeof(page_109) - 1},
-    {"styles/catalog.css", "text/css; charset=utf-8", page_110, sizeof(page_110) - 1},
-    {"styles/components.css", "text/css; charset=utf-8", page_111, sizeof(page_111) - 1},
-    {"styles/controls.css", "text/css; charset=utf-8", page_112, sizeof(page_112) - 1},
-    {"styles/customers.css", "text/css; charset=utf-8", page_113, sizeof(page_113) - 1},
-    {"styles/data.css", "text/css; charset=utf-8", page_114, sizeof(page_114) - 1},
-    {"styles/editors.css", "text/css; charset=utf-8", page_115, sizeof(page_115) - 1},
-    {"styles/layout.css", "text/css; charset=utf-8", page_116, sizeof(page_116) - 1},
-    {"styles/overlays.css", "text/css; charset=utf-8", page_117, sizeof(page_117) - 1},
-    {"styles/sign-in.css", "text/css; charset=utf-8", page_118, sizeof(page_118) - 1},
-    {"styles/system.css", "text/css; charset=utf-8", page_119, sizeof(page_119) - 1},
-    {"styles/tokens.css", "text/css; charset=utf-8", page_120, sizeof(page_120) - 1},
+    {"scripts/pages/reward-editor.js", "text/javascript; charset=utf-8", page_76, sizeof(page_76) - 1},
+    {"scripts/pages/rewards.js", "text/javascript; charset=utf-8", page_77, sizeof(page_77) - 1},
+    {"scripts/pages/simulate-draft.js", "text/javascript; charset=utf-8", page_78, sizeof(page_78) - 1},
+    {"scripts/pages/simulate-results.js", "text/javascript; charset=utf-8", page_79, sizeof(page_79) - 1},
+    {"scripts/pages/simulate.js", "text/javascript; charset=utf-8", page_80, sizeof(page_80) - 1},
+    {"scripts/pages/system-audit.js", "text/javascript; charset=utf-8", page_81, sizeof(page_81) - 1},
+    {"scripts/pages/system-clock.js", "text/javascript; charset=utf-8", page_82, sizeof(page_82) - 1},
+    {"scripts/pages/system-keys.js", "text/javascript; charset=utf-8", page_83, sizeof(page_83) - 1},
+    {"scripts/pages/system-status.js", "text/javascript; charset=utf-8", page_84, sizeof(page_84) - 1},
+    {"scripts/pages/system-webhooks.js", "text/javascript; charset=utf-8", page_85, sizeof(page_85) - 1},
+    {"scripts/pages/system.js", "text/javascript; charset=utf-8", page_86, sizeof(page_86) - 1},
+    {"scripts/pages/usage-parts.js", "text/javascript; charset=utf-8", page_87, sizeof(page_87) - 1},
+    {"scripts/pages/usage.js", "text/javascript; charset=utf-8", page_88, sizeof(page_88) - 1},
+    {"scripts/part.js", "text/javascript; charset=utf-8", page_89, sizeof(page_89) - 1},
+    {"scripts/plan-card.js", "text/javascript; charset=utf-8", page_90, sizeof(page_90) - 1},
+    {"scripts/plan-draft.js", "text/javascript; charset=utf-8", page_91, sizeof(page_91) - 1},
+    {"scripts/plan-form.js", "text/javascript; charset=utf-8", page_92, sizeof(page_92) - 1},
+    {"scripts/plan-text.js", "text/javascript; charset=utf-8", page_93, sizeof(page_93) - 1},
+    {"scripts/price-curve.js", "text/javascript; charset=utf-8", page_94, sizeof(page_94) - 1},
+    {"scripts/price-form.js", "text/javascript; charset=utf-8", page_95, sizeof(page_95) - 1},
+    {"scripts/price-preview.js", "text/javascript; charset=utf-8", page_96, sizeof(page_96) - 1},
+    {"scripts/price.js", "text/javascript; charset=utf-8", page_97, sizeof(page_97) - 1},
+    {"scripts/publish-review.js", "text/javascript; charset=utf-8", page_98, sizeof(page_98) - 1},
+    {"scripts/publishing.js", "text/javascript; charset=utf-8", page_99, sizeof(page_99) - 1},
+    {"scripts/range-field.js", "text/javascript; charset=utf-8", page_100, sizeof(page_100) - 1},
+    {"scripts/ranges.js", "text/javascript; charset=utf-8", page_101, sizeof(page_101) - 1},
+    {"scripts/reward-form.js", "text/javascript; charset=utf-8", page_102, sizeof(page_102) - 1},
+    {"scripts/rewards.js", "text/javascript; charset=utf-8", page_103, sizeof(page_103) - 1},
+    {"scripts/router.js", "text/javascript; charset=utf-8", page_104, sizeof(page_104) - 1},
+    {"scripts/scale.js", "text/javascript; charset=utf-8", page_105, sizeof(page_105) - 1},
+    {"scripts/series.js", "text/javascript; charset=utf-8", page_106, sizeof(page_106) - 1},
+    {"scripts/settings-form.js", "text/javascript; charset=utf-8", page_107, sizeof(page_107) - 1},
+    {"scripts/sign-in.js", "text/javascript; charset=utf-8", page_108, sizeof(page_108) - 1},
+    {"scripts/theme.js", "text/javascript; charset=utf-8", page_109, sizeof(page_109) - 1},
+    {"scripts/tier-form.js", "text/javascript; charset=utf-8", page_110, sizeof(page_110) - 1},
+    {"scripts/timeline-model.js", "text/javascript; charset=utf-8", page_111, sizeof(page_111) - 1},
+    {"scripts/words.js", "text/javascript; charset=utf-8", page_112, sizeof(page_112) - 1},
+    {"styles/base.css", "text/css; charset=utf-8", page_113, sizeof(page_113) - 1},
+    {"styles/catalog.css", "text/css; charset=utf-8", page_114, sizeof(page_114) - 1},
+    {"styles/components.css", "text/css; charset=utf-8", page_115, sizeof(page_115) - 1},
+    {"styles/controls.css", "text/css; charset=utf-8", page_116, sizeof(page_116) - 1},
+    {"styles/customers.css", "text/css; charset=utf-8", page_117, sizeof(page_117) - 1},
+    {"styles/data.css", "text/css; charset=utf-8", page_118, sizeof(page_118) - 1},
+    {"styles/editors.css", "text/css; charset=utf-8", page_119, sizeof(page_119) - 1},
+    {"styles/layout.css", "text/css; charset=utf-8", page_120, sizeof(page_120) - 1},
+    {"styles/overlays.css", "text/css; charset=utf-8", page_121, sizeof(page_121) - 1},
+    {"styles/sign-in.css", "text/css; charset=utf-8", page_122, sizeof(page_122) - 1},
+    {"styles/system.css", "text/css; charset=utf-8", page_123, sizeof(page_123) - 1},
+    {"styles/tokens.css", "text/css; charset=utf-8", page_124, sizeof(page_124) - 1},
 };
 
 size_t tally_page_count(void) { return sizeof(table) / sizeof(table[0]); }

@@ -135,6 +135,82 @@ def test_the_catalog_goes_out_as_a_file_and_in_again(server, page, tmp_path):
     expect(page.get_by_role("alert")).to_contain_text("can’t be read")
 
 
+def archive_in_sandbox(page, server, name, verb="Archive"):
+    show(page, server, "plans", archived="1")
+    choose(page, f"Actions for {name}", verb)
+    page.get_by_role("dialog").get_by_role("button", name=verb, exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def copied_to_live(page, server):
+    """The row of Plus, and the question that says what is copied."""
+    show(page, server, "plans", "~copy-to-live")
+    row = page.locator(".pick-list > li").filter(has_text="Plus")
+    page.get_by_role("button", name="for live").click()
+    box = page.get_by_role("dialog", name="Copy to live")
+    return row, box
+
+
+def publish_to_live(box):
+    box.get_by_label("to confirm").fill("live")
+    box.get_by_role("button", name="Publish to live").click()
+    expect(box).to_have_count(0)
+
+
+def test_what_is_archived_goes_along_and_live_asks_for_the_name(server, page, tmp_path):
+    archive_in_sandbox(page, server, "Plus")
+    row, box = copied_to_live(page, server)
+    for place in (row, box.get_by_role("listitem").filter(has_text="plus")):
+        expect(place.get_by_text("Archived", exact=True)).to_be_visible()
+    publish_to_live(box)
+    settled(page)
+    plus = page.locator(".plan-card").filter(has=page.get_by_role("link", name="Plus"))
+    expect(plus).to_have_count(0)
+    page.get_by_label("Show archived (1)").check()
+
+    # In live it is done when its name is typed.
+    choose(page, "Actions for Plus", "Unarchive")
+    box = page.get_by_role("dialog", name="Unarchive Plus?")
+    go = box.get_by_role("button", name="Unarchive in live")
+    expect(go).to_be_disabled()
+    box.get_by_label("to confirm").fill("Plus")
+    go.click()
+    expect(box).to_have_count(0)
+    expect(page.get_by_label("Show archived")).to_have_count(0)
+    expect(plus).to_be_visible()
+
+    # Now that alone differs, and is said so; and the other way round.
+    row, box = copied_to_live(page, server)
+    expect(row.get_by_text("Archived", exact=True)).to_be_visible()
+    expect(row.get_by_text("Changed", exact=True)).to_have_count(0)
+    publish_to_live(box)
+    archive_in_sandbox(page, server, "Plus", "Unarchive")
+    row, box = copied_to_live(page, server)
+    expect(row.get_by_text("Unarchived", exact=True)).to_be_visible()
+    publish_to_live(box)
+    expect(plus).to_be_visible()
+
+    # A file has it, too.
+    archive_in_sandbox(page, server, "Plus")
+    show(page, server, "plans", "~file")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download").click()
+    catalog = json.loads(saved.value.path().read_text())
+    [kept] = [plan for plan in catalog["plans"] if plan.get("archived")]
+    assert kept["plan_id"] == "plus" and kept["archived"] is True
+    del kept["archived"]
+    file = tmp_path / "catalog.json"
+    file.write_text(json.dumps(catalog))
+    page.get_by_label("A catalog file").set_input_files(file)
+    row = page.locator(".pick-list > li").filter(has_text="Plus")
+    expect(row.get_by_text("Unarchived", exact=True)).to_be_visible()
+    row.get_by_text("1 difference").click()
+    expect(row.get_by_role("row", name="Archived")).to_contain_text("yes")
+    page.get_by_role("button", name="Review 1 thing").click()
+    page.get_by_role("dialog").get_by_role("button", name="Publish to sandbox").click()
+    expect(plus).to_be_visible()
+
+
 def of_plan(client, customer_id, plan_id):
     customer = ask(client, "GetCustomer", customer_id=customer_id).customer
     return next(one for one in customer.subscriptions if one.plan_id == plan_id)

@@ -72,13 +72,14 @@ function planEffects(plan, { customers }) {
     ];
   const number = customers?.total(plan.plan_id);
   return [
-    "It isn’t offered any more: not on pricing pages, not in the customer portal, not where plans are chosen here. Code can still attach it by its id.",
+    "It isn’t offered any more: not on pricing pages, not in the customer portal, not where plans are chosen here.",
+    "Code can still attach it by its id.",
     number
-      ? `${count(number, "customer has", "customers have")} it and ${number === 1 ? "keeps" : "keep"} it, with renewals, balances and all that it gives.`
+      ? `${count(number, "customer has it and keeps", "customers have it and keep")} it, with renewals, balances and all that it gives.`
       : number === 0
         ? "Nobody has it now."
         : "Customers who have it keep it, with renewals, balances and all that it gives.",
-    plan.auto_enable && "It is a default: new customers don’t start with it as long as it is archived.",
+    plan.auto_enable && "It is a default: as long as it is archived, new customers don’t start with it, and nobody falls back on it.",
     "All its versions are archived. It can be unarchived at any time.",
   ];
 }

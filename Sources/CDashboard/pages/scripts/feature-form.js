@@ -5,7 +5,7 @@ import { bound, boundChoice } from "./bound.js";
 import { button, h, replace } from "./elements.js";
 
 /** Rows of an array in the draft, with a button for another. */
-function rows(editor, key, { make, fields, add }) {
+export function entryRows(editor, key, { make, fields, add }) {
   const { draft } = editor;
   const place = h("div", { class: "stack-s", "data-path": key });
   const fault = h("p", { class: "fault", hidden: true });
@@ -72,7 +72,7 @@ export function creditCostsForm(editor) {
   const free = () =>
     fresh.find((feature) => !(draft.credit_costs ?? []).some((cost) => cost.feature_id === feature.feature_id)) ??
     fresh[0];
-  return rows(editor, "credit_costs", {
+  return entryRows(editor, "credit_costs", {
     add: "Add a feature",
     make: () => ({ feature_id: free().feature_id, credits: "1" }),
     fields: (entry, path) => [
@@ -129,7 +129,7 @@ export function markupsForm(editor) {
       percent(draft, "default_markup", "default_markup", { label: "On everything", placeholder: "0" }),
     ),
     h("h3", null, "By provider"),
-    rows(editor, "provider_markups", {
+    entryRows(editor, "provider_markups", {
       add: "Add a provider",
       make: () => ({ provider: "", percentage: "0" }),
       fields: (entry, path) => [
@@ -144,7 +144,7 @@ export function markupsForm(editor) {
       ],
     }),
     h("h3", null, "By model"),
-    rows(editor, "model_markups", {
+    entryRows(editor, "model_markups", {
       add: "Add a model",
       make: () => ({ model_id: "" }),
       fields: (entry, path, redraw) => [

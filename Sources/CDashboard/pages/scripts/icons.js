@@ -1,5 +1,7 @@
 // Icons, drawn with lines in a square of 24: no request, no font.
 
+const GIFT =
+  "M4 9h16v4H4zM6 13v8h12v-8M12 9v12M12 9C9 9 7 7.500 7.500 5.500S11 5 12 9c1-4 4-5.500 4.500-3.500S15 9 12 9z";
 const PATHS = {
   plans:
     "M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v11a2.5 2.5 0 0 1-2.5 2.5h-11A2.5 2.5 0 0 1 4 17.5zM4 9.5h16M8 14h4",
@@ -49,7 +51,8 @@ const PATHS = {
   receipt: "M6 3.500h12v17l-3-2-3 2-3-2-3 2zM9 8.500h6M9 12.500h6",
   filter: "M4 5h16l-6 8v6l-4-2v-4z",
   compare: "M8 4v16M4 8l4-4 4 4M16 20V4M12 16l4 4 4-4",
-  gift: "M4 9h16v4H4zM6 13v8h12v-8M12 9v12M12 9C9 9 7 7.500 7.500 5.500S11 5 12 9c1-4 4-5.500 4.500-3.500S15 9 12 9z",
+  rewards: GIFT,
+  gift: GIFT,
   bolt: "M13 3L5 14h6l-1 7 8-11h-6z",
   archive: "M4 5h16v4H4zM5.500 9v11h13V9M10 13h4",
   link: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",

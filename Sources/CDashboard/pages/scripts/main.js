@@ -10,6 +10,7 @@ import { signInForm, signInOver } from "./sign-in.js";
 export const PAGES = [
   { id: "plans", label: "Plans", scope: "catalog:read" },
   { id: "features", label: "Features", scope: "catalog:read" },
+  { id: "rewards", label: "Rewards", scope: "catalog:read" },
   { id: "customers", label: "Customers", scope: "customers:read" },
   { id: "usage", label: "Usage", scope: "usage:read" },
   { id: "explain", label: "Explain", scope: "entitlement:read" },

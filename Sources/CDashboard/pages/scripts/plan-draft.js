@@ -20,10 +20,15 @@ const NUMBERS = new Set([
   "quantity",
   "default_markup",
   "percentage",
+  "max_redemptions",
+  "expire_days",
+  "expire_months",
 ]);
 const DECIMALS = new Set([
   "amount",
   "flat_amount",
+  "minimum_amount",
+  "invoice_credits",
   "credits",
   "input",
   "output",
@@ -33,7 +38,14 @@ const DECIMALS = new Set([
   "audio_output",
   "reasoning",
 ]);
-const WHOLE = new Set(["interval_count", "duration_length", "months"]);
+const WHOLE = new Set([
+  "interval_count",
+  "duration_length",
+  "months",
+  "max_redemptions",
+  "expire_days",
+  "expire_months",
+]);
 
 const separator =
   new Intl.NumberFormat(navigator.languages).formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
