@@ -127,7 +127,19 @@ def publish(client):
                  "rollover": {"max": 1000, "months": 2}},
                 {"feature_id": "workspaces", "included": 5},
                 {"feature_id": "jobs", "included": 4},
-                {"feature_id": "sso"}]}],
+                {"feature_id": "sso"}]},
+            {"plan_id": "starter", "name": "Starter", "archived": True,
+             "price": {"amount": "12", "interval": "INTERVAL_MONTH"},
+             "items": [{"feature_id": "messages", "included": 1000, "reset": MONTHLY}]}],
+        "feature_grants": [{
+            "feature_grant_id": "launch", "name": "Launch credits",
+            "grants": [{"feature_id": "credits", "quantity": 500, "expire_months": 3}],
+            "promotion_codes": [{"code": "LAUNCH", "max_redemptions": 200}]}],
+        "plan_gifts": [{"plan_gift_id": "pro_gift", "name": "Pro on us", "plan_id": "pro"}],
+        "referral_programmes": [{
+            "programme_id": "friends", "reward_id": "pro_gift",
+            "redeem_on": "REFERRAL_MOMENT_CHECKOUT", "received_by": "REFERRAL_RECEIVER_ALL",
+            "plan_ids": ["pro", "team"], "exclude_trial": True}],
         "coupons": [{"coupon_id": "welcome", "name": "Welcome, 10 % off", "percentage": 10,
                      "duration": "COUPON_DURATION_MONTHS", "months": 3,
                      "promotion_codes": [{"code": "WELCOME10"}]}]})

@@ -76,8 +76,8 @@ def test_signing_in(chromium, shop):  # noqa: F811
 
 
 @pytest.mark.parametrize(("name", "parts"), [
-    ("plans", ("plans",)), ("features", ("features",)), ("customers", ("customers",)),
-    ("customer", ("customers", MAIN)), ("usage", ("usage",))])
+    ("plans", ("plans",)), ("features", ("features",)), ("rewards", ("rewards",)),
+    ("customers", ("customers",)), ("customer", ("customers", MAIN)), ("usage", ("usage",))])
 def test_a_page(shop, desk, name, parts):
     show(desk, shop[0], *parts)
     if name == "customer":

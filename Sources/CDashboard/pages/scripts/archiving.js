@@ -1,7 +1,7 @@
 // Archiving a plan or a feature, taking that back, and deleting one; in their pages and in the lists.
 
 import { publish, readCatalog, tidy } from "./catalog.js";
-import { ask, check, errorState, h, toast } from "./elements.js";
+import { ask, check, errorState, h, sentence, toast } from "./elements.js";
 import { usesOf } from "./feature-text.js";
 import { count, quantity } from "./format.js";
 
@@ -66,13 +66,13 @@ export async function archive(context, kind, { entry, catalog, customers, done =
 function planEffects(plan, { customers }) {
   if (plan.archived)
     return [
-      "It is offered again: on pricing pages, in the customer portal, and where plans are chosen.",
+      "It is offered again: in lists of plans, by checks that say what would help, and where plans are chosen.",
       plan.auto_enable && "It is a default: new customers start with it again.",
       "Nothing changes for customers that there are.",
     ];
   const number = customers?.total(plan.plan_id);
   return [
-    "It isn’t offered any more: not on pricing pages, not in the customer portal, not where plans are chosen here.",
+    "It isn’t offered any more: not in lists of plans, not by checks that say what would help, not where plans are chosen here.",
     "Code can still attach it by its id.",
     number
       ? `${count(number, "customer has it and keeps", "customers have it and keep")} it, with renewals, balances and all that it gives.`
@@ -115,7 +115,10 @@ async function setArchived(kind, id, archived) {
       );
       return;
     } catch (error) {
-      if (error.reason !== "CATALOG_CHANGED" || !again) throw error;
+      if (error.reason === "CATALOG_CHANGED" && again) continue;
+      // Of paths that nobody typed here: what is wrong stands for itself.
+      if (error.violations?.length) error.message = error.violations.map((each) => sentence(each.message)).join(" ");
+      throw error;
     }
   }
 }
