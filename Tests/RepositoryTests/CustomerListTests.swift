@@ -187,7 +187,7 @@ struct CustomerListTests {
                 let listing = try CustomerListing(row, seals: seals)
                 let other = CustomerListing(try row.opened(arena, seals: seals))
                 #expect(listing.text == Array(text.utf8) && other.text == listing.text)
-                #expect(listing.created == other.created)
+                #expect(listing.created == other.created && listing.marks == other.marks)
             }
         }
     }
@@ -227,6 +227,43 @@ struct RosterTests {
         }
     }
 
+    @Test("What is said of subscriptions stays with its entry, and rules out nothing that matches")
+    func marks() throws {
+        var roster = Roster()
+        var random = SystemRandomNumberGenerator()
+        var model: [[Subscription]] = []
+        for row in 0..<700 {
+            roster.list(row, listing(row, "c\(row)"))
+            model.append([])
+            let other = Int.random(in: 0...row, using: &random)
+            model[other] = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+                subscription(&random)
+            }
+            roster.mark(other, SubscriptionMarks(model[other]))
+        }
+        let statuses = (1...7).map { SubscriptionStatus(rawValue: $0) } + [nil]
+        let plans = [0, 1, 57, 99].map { PlanNumber(rawValue: $0) } + [nil]
+        for (plan, status) in plans.flatMap({ plan in statuses.map { (plan, $0) } }) {
+            let filter = SubscriptionFilter(plan: plan, status: status)
+            let found = roster.blocks.flatMap { block in
+                block.rows.indices.filter { block.marks[$0].mayMatch(filter) }
+                    .map { Int(block.rows[$0]) }
+            }
+            let wanted = model.indices.filter { filter.matches(model[$0]) }
+            #expect(Set(wanted).isSubset(of: found), "\(filter)")
+            // Statuses are told to the bit.
+            if plan == nil { #expect(found == wanted, "\(filter)") }
+        }
+    }
+
+    private func subscription(_ random: inout SystemRandomNumberGenerator) -> Subscription {
+        let plan = PlanNumber(rawValue: .random(in: 0...120, using: &random))
+        let status = SubscriptionStatus(rawValue: .random(in: 1...6, using: &random))
+        return Subscription(
+            number: 1, plan: PlanReference(plan: plan, revision: 1), status: status ?? .active,
+            addOn: false, start: .never, anchor: .never, periodStart: .never, periodEnd: .never)
+    }
+
     private func listing(_ row: Int, _ name: String) -> CustomerListing {
         var customer = CustomerState(id: .empty)
         customer.apply([
@@ -256,6 +293,24 @@ extension Bench {
             return true
         }
         return (names, next)
+    }
+
+    /// Lists by every plan and status find who has it now.
+    func checkFilters(_ comment: Comment) throws {
+        var all: [(name: String, subscriptions: [Subscription])] = []
+        _ = try environment.list(ListCustomersCall(), checkpoint: {}) { customer, _ in
+            all.append((customer.id.text, customer.subscriptions))
+            return true
+        }
+        let plans = names.pricing.plans.indices.map { PlanNumber(rawValue: UInt32($0) + 1) } + [nil]
+        for plan in plans {
+            for status in (1...7).map({ SubscriptionStatus(rawValue: $0) }) + [nil] {
+                let filter = SubscriptionFilter(plan: plan, status: status)
+                let listed = try page(ListCustomersCall(filter: filter)).names
+                let wanted = all.filter { filter.matches($0.subscriptions) }.map(\.name)
+                #expect(listed == wanted, "\(comment), \(filter)")
+            }
+        }
     }
 
     func delete(_ customer: String) async throws { try await commit(.delete, customer) }

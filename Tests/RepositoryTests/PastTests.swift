@@ -184,6 +184,7 @@ struct PastTests {
                 text: "d\(step)")
             for bench in benches { try await run(deed, bench) }
             sights.append(try benches[0].look(name))
+            if step % 6 == 0 { try benches[0].checkFilters("step \(step), seed \(seed)") }
             time.advance(milliseconds: 1)
             if dice.chance(8) {
                 for bench in benches { try bench.environment.takeSnapshot() }

@@ -21,3 +21,44 @@ package struct SubscriptionFilter: Sendable, Equatable {
         subscriptions.contains { matches($0.plan.plan, $0.shownStatus) }
     }
 }
+
+/// A summary of a customer's subscriptions in eight bytes: their statuses, and roughly their plans.
+/// What doesn't fit it matches none of them; what does may.
+package struct SubscriptionMarks: Sendable, Equatable {
+    /// A bit for each status, and above them one that several plans share.
+    private var bits: UInt64 = 0
+
+    private static let planBits: UInt32 = 56
+
+    /// Fits every filter.
+    package static let any = SubscriptionMarks(bits: .max)
+
+    private init(bits: UInt64) {
+        self.bits = bits
+    }
+
+    package init(_ subscriptions: [Subscription] = []) {
+        for subscription in subscriptions {
+            add(subscription.plan.plan, subscription.shownStatus)
+        }
+    }
+
+    package mutating func add(_ plan: PlanNumber, _ status: SubscriptionStatus) {
+        bits |= Self.bit(of: plan) | Self.bit(of: status)
+    }
+
+    package func mayMatch(_ filter: SubscriptionFilter) -> Bool {
+        let statuses =
+            filter.status.map { Self.bit(of: $0) } ?? (0xFF & ~Self.bit(of: .ended))
+        guard bits & statuses != 0 else { return false }
+        return filter.plan.map { bits & Self.bit(of: $0) != 0 } ?? true
+    }
+
+    private static func bit(of status: SubscriptionStatus) -> UInt64 {
+        1 << UInt64(status.rawValue)
+    }
+
+    private static func bit(of plan: PlanNumber) -> UInt64 {
+        0x100 << UInt64(plan.rawValue % planBits)
+    }
+}

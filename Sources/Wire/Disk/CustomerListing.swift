@@ -6,9 +6,11 @@ package struct CustomerListing: Sendable {
     package private(set) var created: Int64 = 0
     /// Id, name and email as a search looks in them, each closed by a NUL, which none of them has.
     package private(set) var text: [UInt8] = []
+    package private(set) var marks = SubscriptionMarks()
 
     package init(_ customer: borrowing CustomerState) {
         created = customer.account.created.milliseconds
+        marks = SubscriptionMarks(customer.subscriptions)
         customer.id.withBytes { add($0) }
         for part in [customer.account.name, customer.account.email] {
             var part = part
@@ -36,6 +38,7 @@ package struct CustomerListing: Sendable {
         while let field = scan.next() {
             switch (field.number, field.value) {
             case (5, .number(let time)): created = Int64(bitPattern: time)
+            case (10, .bytes(let subscription)): marks.add(ShownSubscription(subscription))
             case (16, .bytes(let bytes)): sealed = bytes
             case _: profile.take(field)
             }
@@ -97,7 +100,8 @@ extension CustomerRow {
             var scan = FieldScan(rest)
             while let field = scan.next() {
                 guard field.number == 10, case .bytes(let fields) = field.value else { continue }
-                if CustomerRow.matches(fields, filter) { return true }
+                guard let shown = ShownSubscription(fields) else { return true }
+                if filter.matches(shown.plan, shown.status) { return true }
             }
             return scan.failed
         }
@@ -125,11 +129,16 @@ extension CustomerRow {
             return !scan.failed
         }
     }
+}
 
-    /// The fields are those of `tally.disk.v1.SubscriptionChanged`.
-    private static func matches(
-        _ subscription: UnsafeRawBufferPointer, _ filter: SubscriptionFilter
-    ) -> Bool {
+/// Plan and status of a subscription as it is shown, told from its bytes alone.
+private struct ShownSubscription {
+    var plan: PlanNumber
+    var status: SubscriptionStatus
+
+    /// nil: this version doesn't know its status. The fields are those of
+    /// `tally.disk.v1.SubscriptionChanged`.
+    init?(_ subscription: UnsafeRawBufferPointer) {
         var (plan, raw) = (UInt32(0), UInt8(0))
         var scan = FieldScan(subscription)
         while let field = scan.next() {
@@ -138,7 +147,14 @@ extension CustomerRow {
             if field.number == 4 { raw = UInt8(truncatingIfNeeded: number) }
             if field.number == 140, number != 0 { raw = SubscriptionStatus.paused.rawValue }
         }
-        guard let status = SubscriptionStatus(rawValue: raw) else { return true }
-        return filter.matches(PlanNumber(rawValue: plan), status)
+        guard let status = SubscriptionStatus(rawValue: raw) else { return nil }
+        (self.plan, self.status) = (PlanNumber(rawValue: plan), status)
+    }
+}
+
+extension SubscriptionMarks {
+    fileprivate mutating func add(_ shown: ShownSubscription?) {
+        guard let shown else { return self = .any }
+        add(shown.plan, shown.status)
     }
 }

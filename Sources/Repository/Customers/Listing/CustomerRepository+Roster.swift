@@ -1,4 +1,5 @@
 internal import Billing
+internal import HeapModule
 internal import Wire
 
 extension CustomerRepository {
@@ -44,6 +45,12 @@ extension CustomerRepository {
         }
     }
 
+    /// A customer of the shard isn't as far as the clock yet.
+    func hasDue(_ shard: Int) -> Bool {
+        let time = environmentTime
+        return withShard(shard) { $0.due.min.map { $0.moment <= time } ?? false }
+    }
+
     /// Bytes that rosters take.
     package var rosterBytes: Int {
         var bytes = 0
@@ -65,10 +72,12 @@ private struct RowDraft {
 }
 
 extension Shard {
-    /// Keeps the roster right after a commit.
+    /// Keeps the roster right after a commit that isn't about buckets alone.
     mutating func list(_ customer: borrowing CustomerState, at row: Int, after facts: [Fact]) {
-        guard roster != nil, facts.contains(where: { $0.concernsRoster }) else { return }
-        if customer.isDeleted {
+        guard roster != nil else { return }
+        if !facts.contains(where: { $0.concernsListing }) {
+            roster?.mark(row, SubscriptionMarks(customer.subscriptions))
+        } else if customer.isDeleted {
             roster?.drop(row)
         } else {
             roster?.list(row, CustomerListing(customer))
@@ -77,7 +86,8 @@ extension Shard {
 }
 
 extension Fact {
-    fileprivate var concernsRoster: Bool {
+    /// It changes who is listed, or by what text they are found.
+    fileprivate var concernsListing: Bool {
         switch self {
         case .customerCreated, .profileChanged, .customerErased, .customerDeleted: true
         default: false

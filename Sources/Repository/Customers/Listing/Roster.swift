@@ -1,8 +1,9 @@
+internal import Billing
 internal import CChecksum
 internal import Wire
 
-/// A shard's customers in order of creation, and the text that a search looks in. Derived from the
-/// rows, and only in memory: made after the start, kept right by each commit that concerns it.
+/// A shard's customers in order of creation, and what searches and filters look at. Derived from
+/// the rows, and only in memory: made after the start, kept right by each commit that concerns it.
 ///
 /// An entry stays where it is; one whose customer is gone is blank until the next start. Readers
 /// take the blocks and let go of the shard's lock: a change meanwhile copies the block it is in.
@@ -19,7 +20,8 @@ struct Roster {
         while places.count <= row { places.append(Self.unlisted) }
         guard places[row] == Self.unlisted else {
             let (block, entry) = Self.parts(of: places[row])
-            return blocks[block].replace(entry, with: listing.text)
+            blocks[block].replace(entry, with: listing.text)
+            return blocks[block].mark(entry, listing.marks)
         }
         let last = blocks.last?.created.last ?? .min
         if blocks.last.map({ $0.created.count == RosterBlock.size }) ?? true {
@@ -28,7 +30,15 @@ struct Roster {
         }
         let end = blocks.count - 1
         places[row] = UInt32(end * RosterBlock.size + blocks[end].created.count)
-        blocks[end].append(row, max(listing.created, last), listing.text)
+        blocks[end].append(row, max(listing.created, last), listing)
+    }
+
+    /// The row's subscriptions may have changed.
+    mutating func mark(_ row: Int, _ marks: SubscriptionMarks) {
+        guard row < places.count, places[row] != Self.unlisted else { return }
+        let (block, entry) = Self.parts(of: places[row])
+        // A change copies the block if somebody reads it.
+        if blocks[block].marks[entry] != marks { blocks[block].mark(entry, marks) }
     }
 
     /// The row's customer is gone.
@@ -57,15 +67,21 @@ struct RosterBlock {
     /// Milliseconds, ascending.
     private(set) var created: [Int64] = []
     private(set) var rows: [UInt32] = []
+    private(set) var marks: [SubscriptionMarks] = []
     /// Where each one's text ends.
     private var ends: [UInt32] = []
     private var text: [UInt8] = []
 
-    fileprivate mutating func append(_ row: Int, _ created: Int64, _ text: [UInt8]) {
+    fileprivate mutating func append(_ row: Int, _ created: Int64, _ listing: CustomerListing) {
         self.created.append(created)
         rows.append(UInt32(row))
-        self.text += text
-        ends.append(UInt32(self.text.count))
+        marks.append(listing.marks)
+        text += listing.text
+        ends.append(UInt32(text.count))
+    }
+
+    fileprivate mutating func mark(_ entry: Int, _ marks: SubscriptionMarks) {
+        self.marks[entry] = marks
     }
 
     fileprivate mutating func replace(_ entry: Int, with text: [UInt8]) {
@@ -89,7 +105,8 @@ struct RosterBlock {
     }
 
     var byteCount: Int {
-        created.capacity * 8 + rows.capacity * 4 + ends.capacity * 4 + text.capacity + 4 * 32
+        (created.capacity + marks.capacity) * 8 + (rows.capacity + ends.capacity) * 4
+            + text.capacity + 5 * 32
             + MemoryLayout<RosterBlock>.stride
     }
 

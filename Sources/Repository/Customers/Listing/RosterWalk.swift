@@ -6,6 +6,8 @@ struct RosterWalk {
     private let repository: CustomerRepository
     private let shard: Int
     private let search: [UInt8]
+    /// nil: marks don't tell.
+    private let filter: SubscriptionFilter?
     private let after: CustomerCursor?
     private let blocks: [RosterBlock]
     /// Blocks from here on are done.
@@ -23,6 +25,8 @@ struct RosterWalk {
         search = call.search
         after = call.after
         blocks = try repository.rosterBlocks(shard)
+        // What is due may change subscriptions, and hasn't yet.
+        filter = repository.hasDue(shard) ? nil : call.filter
         block = blocks.count
         // Whole blocks that the list has left behind it.
         if let after {
@@ -57,13 +61,14 @@ struct RosterWalk {
     }
 
     private mutating func enter(_ block: RosterBlock) {
+        func isNext(_ entry: Int) -> Bool {
+            guard block.rows[entry] != RosterBlock.noRow else { return false }
+            guard filter.map({ block.marks[entry].mayMatch($0) }) ?? true else { return false }
+            return after.map { block.created[entry] <= $0.created } ?? true
+        }
         entries =
             search.isEmpty
-            ? Array(block.created.indices) : block.entries(with: search)
-        entries.removeAll { entry in
-            block.rows[entry] == RosterBlock.noRow
-                || after.map { block.created[entry] > $0.created } ?? false
-        }
+            ? block.created.indices.filter(isNext) : block.entries(with: search).filter(isNext)
     }
 
     private func cursors(of rows: [UInt32], created: Int64) -> [CustomerCursor] {

@@ -56,7 +56,7 @@ extension CustomerRepository {
         }
         guard let row else { return false }
         // What is due may change it.
-        return row.nextDue <= now || row.mayMatch(filter)
+        return row.dueTime <= environmentTime || row.mayMatch(filter)
     }
 
     /// Whether it was the last that there is room for; nil: it isn't asked for, or gone meanwhile.

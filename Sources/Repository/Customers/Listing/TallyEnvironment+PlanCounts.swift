@@ -32,7 +32,7 @@ extension CustomerRepository {
     ) throws(ExecuteFault) {
         var (first, count) = (0, 1)
         while first < count {
-            let now = now
+            let now = environmentTime
             var due: [CustomerID] = []
             count = withShard(number) { shard in
                 let rows = first..<min(shard.rows.count, first + Self.step)
