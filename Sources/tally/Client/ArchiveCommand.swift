@@ -17,19 +17,10 @@ struct ArchiveInCatalog: AsyncParsableCommand {
 
     @OptionGroup var flags: ServerFlags
 
-    @Option(help: "A plan's id, with all its versions. May be given several times.")
-    var plan: [String] = []
-
-    @Option(help: "A feature's id. May be given several times.")
-    var feature: [String] = []
+    @OptionGroup var parts: CatalogParts
 
     @Flag(help: "Put them back.")
     var undo = false
-
-    func validate() throws {
-        guard plan.isEmpty, feature.isEmpty else { return }
-        throw ValidationError("say what: --plan or --feature")
-    }
 
     func run() async throws {
         try await TallyClient.with(flags) { client in
@@ -37,8 +28,8 @@ struct ArchiveInCatalog: AsyncParsableCommand {
             let catalog = published["catalog"] ?? .null
             let changed: JSONObject = [
                 "currency": .string(catalog.text("currency")),
-                "features": try marked(feature, "feature", in: catalog),
-                "plans": try marked(plan, "plan", in: catalog),
+                "features": try marked(parts.feature, "feature", in: catalog),
+                "plans": try marked(parts.plan, "plan", in: catalog),
             ]
             // What somebody else publishes meanwhile isn't undone.
             let reply = try await client.call(
@@ -69,5 +60,19 @@ struct ArchiveInCatalog: AsyncParsableCommand {
                 object.append("archived", .bool(!undo))
                 return .object(object)
             })
+    }
+}
+
+/// Plans and features by their ids: one at least.
+struct CatalogParts: ParsableArguments {
+    @Option(help: "A plan's id, with all its versions. May be given several times.")
+    var plan: [String] = []
+
+    @Option(help: "A feature's id. May be given several times.")
+    var feature: [String] = []
+
+    func validate() throws {
+        guard plan.isEmpty, feature.isEmpty else { return }
+        throw ValidationError("say what: --plan or --feature")
     }
 }

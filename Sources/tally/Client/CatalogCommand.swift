@@ -64,27 +64,18 @@ struct DeleteFromCatalog: AsyncParsableCommand {
 
     @OptionGroup var flags: ServerFlags
 
-    @Option(help: "A plan's id, with all its versions. May be given several times.")
-    var plan: [String] = []
-
-    @Option(help: "A feature's id. May be given several times.")
-    var feature: [String] = []
+    @OptionGroup var parts: CatalogParts
 
     @Flag(help: "Say whether it could be done, and do nothing.")
     var dryRun = false
-
-    func validate() throws {
-        guard plan.isEmpty, feature.isEmpty else { return }
-        throw ValidationError("say what: --plan or --feature")
-    }
 
     func run() async throws {
         try await TallyClient.with(flags) { client in
             let published = try await client.call(.getCatalog, [:])
             let catalog: JSONObject = [
                 "currency": .string(published["catalog"]?.text("currency") ?? ""),
-                "deleted_plan_ids": .array(plan.map { .string($0) }),
-                "deleted_feature_ids": .array(feature.map { .string($0) }),
+                "deleted_plan_ids": .array(parts.plan.map { .string($0) }),
+                "deleted_feature_ids": .array(parts.feature.map { .string($0) }),
             ]
             let reply = try await client.call(
                 .publishCatalog, ["catalog": .object(catalog), "validate_only": .bool(dryRun)])

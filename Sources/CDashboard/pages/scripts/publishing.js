@@ -87,6 +87,17 @@ async function resolve(context, { store, draft, base, name, theirs }) {
   return context.reload();
 }
 
+/** An editor's form, which who may not write only reads. Its button stands outside: `submit` presses it. */
+export function editorForm(legend, mayWrite, submit, ...parts) {
+  const onsubmit = (event) => {
+    event.preventDefault();
+    if (mayWrite) submit();
+  };
+  const name = h("legend", { class: "visually-hidden" }, legend);
+  const fields = h("fieldset", { class: "stack-l", disabled: !mayWrite }, name, ...parts);
+  return h("form", { class: "editor", novalidate: true, onsubmit }, fields);
+}
+
 /** Says what is wrong: beside the fields, and for the rest in the editor's bar. */
 export function teller({ form, problem, strip }) {
   return (error) => {

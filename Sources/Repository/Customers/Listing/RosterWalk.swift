@@ -24,9 +24,10 @@ struct RosterWalk {
         self.shard = shard
         search = call.search
         after = call.after
-        blocks = try repository.rosterBlocks(shard)
-        // What is due may change subscriptions, and hasn't yet.
+        // What is due may change subscriptions, and hasn't yet. Asked before the marks are taken:
+        // it may happen in between, and they wouldn't know.
         filter = repository.hasDue(shard) ? nil : call.filter
+        blocks = try repository.rosterBlocks(shard)
         block = blocks.count
         // Whole blocks that the list has left behind it.
         if let after {

@@ -6,7 +6,7 @@ import { button, card, clearErrors, h, pageHead } from "../elements.js";
 import { draftNotice } from "../draft-notice.js";
 import { draftStore, plainNumber } from "../plan-draft.js";
 import { differenceTable } from "../publish-review.js";
-import { publishDraft, teller } from "../publishing.js";
+import { editorForm, publishDraft, teller } from "../publishing.js";
 import { dunningForm, taxForm, usageForm } from "../settings-form.js";
 
 export default {
@@ -48,24 +48,13 @@ function page(context, state) {
     },
   };
   const go = button("Review and publish", { primary: true, onClick: () => send(context, { ...state, form, problem, strip: /^settings\.?/ }) });
-  const form = h(
-    "form",
-    {
-      class: "editor",
-      novalidate: true,
-      onsubmit: (event) => {
-        event.preventDefault();
-        if (mayWrite) go.click();
-      },
-    },
-    h(
-      "fieldset",
-      { class: "stack-l", disabled: !mayWrite },
-      h("legend", { class: "visually-hidden" }, "Settings"),
-      card({ title: "When a renewal isn’t paid" }, dunningForm(editor)),
-      card({ title: "Use" }, usageForm(editor)),
-      card({ title: "Taxes" }, taxForm(editor, catalog)),
-    ),
+  const form = editorForm(
+    "Settings",
+    mayWrite,
+    () => go.click(),
+    card({ title: "When a renewal isn’t paid" }, dunningForm(editor)),
+    card({ title: "Use" }, usageForm(editor)),
+    card({ title: "Taxes" }, taxForm(editor, catalog)),
   );
   return h(
     "div",

@@ -9,7 +9,7 @@ import { KINDS, usesOf } from "../feature-text.js";
 import { draftNotice } from "../draft-notice.js";
 import { draftStore, toDraft } from "../plan-draft.js";
 import { differenceTable } from "../publish-review.js";
-import { publishDraft, readDraft } from "../publishing.js";
+import { editorForm, publishDraft, readDraft } from "../publishing.js";
 
 export default {
   title: "Feature",
@@ -65,23 +65,7 @@ function page(context, state) {
       saved.textContent = "Not published. Kept in this tab.";
     },
   };
-  const form = h(
-    "form",
-    {
-      class: "editor",
-      novalidate: true,
-      onsubmit: (event) => {
-        event.preventDefault();
-        if (mayWrite) go.click();
-      },
-    },
-    h(
-      "fieldset",
-      { class: "stack-l", disabled: !mayWrite },
-      h("legend", { class: "visually-hidden" }, "Feature"),
-      featureFields(editor, isNew),
-    ),
-  );
+  const form = editorForm("Feature", mayWrite, () => go.click(), featureFields(editor, isNew));
   const go = button("Review and publish", {
     primary: true,
     onClick: () => send(context, { ...state, form, problem, strip: /^features\[0\]\.?/ }),

@@ -5,7 +5,7 @@ import { button, emptyState, h, pageHead } from "../elements.js";
 import { draftNotice } from "../draft-notice.js";
 import { draftStore } from "../plan-draft.js";
 import { differenceTable } from "../publish-review.js";
-import { publishDraft, readDraft } from "../publishing.js";
+import { editorForm, publishDraft, readDraft } from "../publishing.js";
 import { rewardForm } from "../reward-form.js";
 import { REWARDS, rewardsOf } from "../rewards.js";
 
@@ -78,23 +78,7 @@ function page(context, state) {
       saved.textContent = "Not published. Kept in this tab.";
     },
   };
-  const form = h(
-    "form",
-    {
-      class: "editor",
-      novalidate: true,
-      onsubmit: (event) => {
-        event.preventDefault();
-        if (mayWrite) go.click();
-      },
-    },
-    h(
-      "fieldset",
-      { class: "stack-l", disabled: !mayWrite },
-      h("legend", { class: "visually-hidden" }, about.label),
-      rewardForm(editor, kind, isNew),
-    ),
-  );
+  const form = editorForm(about.label, mayWrite, () => go.click(), rewardForm(editor, kind, isNew));
   const leave = () => context.navigate(context.link("rewards"));
   const go = button("Review and publish", {
     primary: true,
