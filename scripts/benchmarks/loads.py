@@ -182,6 +182,16 @@ def h2load_run(server, body, seconds, path, headers):
             "failed": calls - good} | used
 
 
+def check_body(server):
+    """A file with the message of one check, framed."""
+    customer, feature = b"bench-0000000", b"messages"
+    message = (bytes([0x0A, len(customer)]) + customer
+               + bytes([0x12, len(feature)]) + feature)
+    body = server.folder / "body"
+    body.write_bytes(bytes([0]) + len(message).to_bytes(4, "big") + message)
+    return body
+
+
 def bench_h2load(name, options):
     """A request of one customer, by hand: h2load sends the same bytes each time. It sees HTTP
     statuses only, so `prepare` makes sure first that the answer is yes."""
@@ -189,11 +199,7 @@ def bench_h2load(name, options):
         fail("h2load is not installed; scripts/setup installs it")
     with Server(options) as server:
         server.prepare(options.customers or 100_000)
-        customer, feature = b"bench-0000000", b"messages"
-        message = (bytes([0x0A, len(customer)]) + customer
-                   + bytes([0x12, len(feature)]) + feature)
-        body = server.folder / "body"
-        body.write_bytes(bytes([0]) + len(message).to_bytes(4, "big") + message)
+        body = check_body(server)
         runs = [h2load_run(server, body, max(1, round(options.seconds)),
                            "/tally.v1.EntitlementService/Check",
                            ["content-type: application/grpc", "te: trailers"])

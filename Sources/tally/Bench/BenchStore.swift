@@ -11,10 +11,11 @@ struct BenchStore: AsyncParsableCommand {
         abstract: "Measures the store alone: memory, pauses, snapshot, restart. No server.",
         discussion: """
             Makes --customers customers, each with a subscription and four balances, in a new \
-            folder; tracks --records times with request ids of their own; takes a snapshot at \
-            the limited rate while tracks go on; tracks --records times more; then opens the \
-            folder again with one thread and with --threads. Prints one JSON object. --again \
-            repeats the last part alone, for a profiler.
+            folder; charges them for --months months; tracks --records times with request ids of \
+            their own; tracks for two seconds, then while a snapshot is taken at the limited \
+            rate; tracks --records times more; then opens the folder again with one thread and \
+            with --threads. Prints one JSON object. --again repeats the last part alone, for a \
+            profiler.
 
               tally bench store --folder /var/tmp/bench --customers 1000000 --records 1000000
             """)
@@ -28,6 +29,9 @@ struct BenchStore: AsyncParsableCommand {
     @Option(help: "Tracks before the snapshot, and as many after it.")
     var records = 1_000_000
 
+    @Option(help: "Months that each customer is charged for, three lines each.")
+    var months = 0
+
     @Option(help: "Threads of the second restart.")
     var threads = 2
 
@@ -36,8 +40,8 @@ struct BenchStore: AsyncParsableCommand {
 
     func validate() throws {
         guard 1...BenchData.customerLimit ~= customers, 1...100_000_000 ~= records,
-            1...64 ~= threads
-        else { throw ValidationError("--customers, --records or --threads is out of range") }
+            1...64 ~= threads, 0...120 ~= months
+        else { throw ValidationError("--customers, --records, --months or --threads is wrong") }
     }
 
     func run() async throws {
@@ -53,32 +57,45 @@ struct BenchStore: AsyncParsableCommand {
         func note(_ name: String, _ value: JSONValue) {
             report.append(JSONObject.Member(name, value))
         }
-        if !again {
-            let desk = try await StoreDesk(folder, customers: customers)
-            let empty = StoreDesk.residentBytes
-            let made = try desk.make()
-            note("insert_worst_us", .number(made.longest / 1_000))
-            let full = StoreDesk.residentBytes
-            note("resident_mb", .number(full / 1_000_000))
-            note("bytes_per_customer", .number((full - empty) / customers))
-            note("search_ms", .number(try desk.search().milliseconds(quantile: 0.5)))
-            note("roster_mb", .number(desk.environment.rosterBytes / 1_000_000))
-            let tracked = try desk.track(records)
-            note("track_median_ns", .number(Int(tracked.milliseconds(quantile: 0.5) * 1e6)))
-            note("track_worst_us", .number(tracked.longest / 1_000))
-            let memory = desk.environment.partitions[0].customers.requestMemory
-            note("bytes_per_request_id", .number(memory.bytes / max(1, Int(memory.inserted))))
-            let (milliseconds, pauses) = try desk.snapshot()
-            note("snapshot_ms", .number(milliseconds))
-            note("snapshot_p999_us", .number(Int(pauses.milliseconds(quantile: 0.999) * 1e3)))
-            note("snapshot_worst_us", .number(pauses.longest / 1_000))
-            _ = try desk.track(records)
-            try desk.environment.close()
-        }
+        if !again { try await fill(note) }
         for threads in again ? [threads] : Set([1, threads]).sorted() {
             try restart(threads, note)
         }
         print(JSONWriter.text(.object(JSONObject(report))))
+    }
+
+    /// Makes the folder, and measures what it can meanwhile.
+    private func fill(_ note: (String, JSONValue) -> Void) async throws {
+        let desk = try await StoreDesk(folder, customers: customers)
+        let empty = StoreDesk.residentBytes
+        let made = try desk.make()
+        note("insert_worst_us", .number(made.longest / 1_000))
+        let full = StoreDesk.residentBytes
+        note("resident_mb", .number(full / 1_000_000))
+        note("bytes_per_customer", .number((full - empty) / customers))
+        if months > 0 {
+            try await desk.bill(months: months)
+            note("billed_resident_mb", .number(StoreDesk.residentBytes / 1_000_000))
+            note(
+                "billed_bytes_per_customer",
+                .number((StoreDesk.residentBytes - empty) / customers))
+        }
+        note("search_ms", .number(try desk.search().milliseconds(quantile: 0.5)))
+        note("roster_mb", .number(desk.environment.rosterBytes / 1_000_000))
+        let tracked = try desk.track(records)
+        note("track_median_ns", .number(Int(tracked.milliseconds(quantile: 0.5) * 1e6)))
+        note("track_worst_us", .number(tracked.longest / 1_000))
+        let memory = desk.environment.partitions[0].customers.requestMemory
+        note("bytes_per_request_id", .number(memory.bytes / max(1, Int(memory.inserted))))
+        let steady = try desk.steady(.seconds(2))
+        note("steady_p999_us", .number(Int(steady.milliseconds(quantile: 0.999) * 1e3)))
+        note("steady_worst_us", .number(steady.longest / 1_000))
+        let (milliseconds, pauses) = try desk.snapshot()
+        note("snapshot_ms", .number(milliseconds))
+        note("snapshot_p999_us", .number(Int(pauses.milliseconds(quantile: 0.999) * 1e3)))
+        note("snapshot_worst_us", .number(pauses.longest / 1_000))
+        _ = try desk.track(records)
+        try desk.environment.close()
     }
 
     /// What a record costs on its way to the day files, unless they are there.

@@ -8,6 +8,7 @@ internal import Wire
 /// An environment in a folder, called directly, as an event loop would.
 final class StoreDesk {
     static let features = ["messages", "tokens", "seats", "exports"]
+    private static let paid = "paid"
 
     let environment: TallyEnvironment
     private let customers: Int
@@ -31,6 +32,7 @@ final class StoreDesk {
         // Only when asked for.
         settings.snapshots.records = .max
         settings.snapshots.bytes = .max
+        settings.provider = PaidAtOnce()
         var logger = Logger(label: "tally.bench") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
         return try TallyEnvironment("sandbox", in: folder, settings: settings, logger: logger)
@@ -55,6 +57,45 @@ final class StoreDesk {
             times.add(nanoseconds: try execute(command, number, nil))
         }
         return times
+    }
+
+    /// Everybody buys the plan that is paid for, and is charged for so many months of it: each time
+    /// for the plan and for two features.
+    func bill(months: Int) async throws {
+        guard let plan = names.pricing.plan(id: StoreDesk.paid) else {
+            throw CommandFault("the catalog lacks a plan", exit: .negative)
+        }
+        let payments = Task { [environment] in await environment.run() }
+        defer { payments.cancel() }
+        let card = PaymentMethod(token: "card", brand: "visa", last4: "4242")
+        for number in 0..<customers {
+            try execute(.saveMethod(card), number, nil)
+            let attach = AttachPlan(plan: plan, effectID: "bench-\(number)")
+            try execute(.attach(attach), number, nil)
+        }
+        try await untilPaid()
+        for _ in 0..<months {
+            for number in 0..<customers {
+                for feature in StoreDesk.features.prefix(2) { try track(feature, number) }
+                try execute(.moveClock(.by(31 * 86_400_000)), number, nil)
+                try execute(.advance, number, nil)
+            }
+            try await untilPaid()
+        }
+    }
+
+    private func track(_ feature: String, _ number: Int) throws {
+        guard let feature = names.pricing.feature(id: feature) else { return }
+        let usage = TrackUsage(feature: feature, value: Quantity(units: 7), overage: .cap)
+        try execute(.track(usage), number, nil)
+    }
+
+    private func untilPaid() async throws {
+        for id in (0..<customers).lazy.compactMap({ CustomerID(LoadSource.customerID($0)) }) {
+            while environment.openEffect(of: id) != nil {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+        }
     }
 
     /// Searches through all customers for one of them, and is told which.
@@ -84,18 +125,29 @@ final class StoreDesk {
         return times
     }
 
+    /// Tracks as beside a snapshot, while there is none: what the machine and the log make of them.
+    func steady(_ time: TimeAmount) throws -> LatencyHistogram {
+        let end = NIODeadline.now() + time
+        return try bursts { NIODeadline.now() < end }
+    }
+
     /// Tracks until a snapshot is taken at the limited rate, beside it.
     func snapshot() throws -> (milliseconds: Int, LatencyHistogram) {
-        var times = LatencyHistogram()
         let snapshots = environment.partitions[0].snapshots
         let before = snapshots.taken
         snapshots.request()
-        while snapshots.taken == before {
-            // As a server's burst: some calls, then a moment for everybody else.
+        let times = try bursts { snapshots.taken == before }
+        return (snapshots.lastMilliseconds, times)
+    }
+
+    /// As a server's: some calls, then a moment for everybody else.
+    private func bursts(while goesOn: () -> Bool) throws -> LatencyHistogram {
+        var times = LatencyHistogram()
+        while goesOn() {
             for _ in 0..<128 { times.add(nanoseconds: try trackOnce()) }
             usleep(1_000)
         }
-        return (snapshots.lastMilliseconds, times)
+        return times
     }
 
     private func trackOnce() throws -> Int64 {
@@ -113,6 +165,7 @@ final class StoreDesk {
     }
 
     /// Nanoseconds that the call took; waits where the log isn't ready, without counting that.
+    @discardableResult
     private func execute(_ command: Command, _ number: Int, _ mark: RequestMark?) throws -> Int64 {
         guard let id = CustomerID(LoadSource.customerID(number)) else { return 0 }
         while true {
@@ -141,6 +194,16 @@ final class StoreDesk {
                     PlanItem(
                         featureID: $0, included: Quantity(units: BenchData.granted),
                         unlimited: false, reset: Cycle(.month), usagePrice: nil)
-                })
+                }),
+            Plan(
+                id: paid, name: "Paid",
+                price: BasePrice(amount: UnitPrice("20") ?? .zero, cycle: Cycle(.month)),
+                items: features.map {
+                    PlanItem(
+                        featureID: $0, included: .zero, unlimited: false, reset: Cycle(.month),
+                        usagePrice: UsagePrice(
+                            amount: UnitPrice("0.1") ?? .zero, billingUnits: Quantity(units: 1),
+                            maxPurchase: nil))
+                }),
         ])
 }
