@@ -112,17 +112,22 @@ def half_load(name, load, server, options, customers):
         yield row | {"beside": options.beside}
 
 
+def by_latency(row, runs):
+    """The row, with what is told of latencies: those of the run with the median p99."""
+    median = sorted(runs, key=lambda run: run["p99_ms"])[len(runs) // 2]
+    told = ("p50_ms", "p99_ms", "p999_ms", "max_ms", "other_cores")
+    return row | {key: median[key] for key in told if key in median} | {
+        "calls_per_second": round(median["calls_per_second"]),
+        "p99_ms_runs": [run["p99_ms"] for run in runs]}
+
+
 def paced(name, load, server, options, customers, rate):
     writes = load[0] != "check"
     syncs = sync_milliseconds(server.folder, options.seconds) if writes else []
     runs = [server.load("--seconds", options.seconds, "--rate", rate, "--seed", 1 + run,
                         *shape(load, customers))
             for run in range(options.runs)]
-    median = sorted(runs, key=lambda run: run["p99_ms"])[len(runs) // 2]
-    row = summary(name, *load[1:], runs, server.rss_mib())
-    row |= {key: median[key] for key in ("p50_ms", "p99_ms", "p999_ms", "max_ms", "other_cores")}
-    row |= {"calls_per_second": round(median["calls_per_second"]), "rate": rate,
-            "p99_ms_runs": [run["p99_ms"] for run in runs]}
+    row = by_latency(summary(name, *load[1:], runs, server.rss_mib()), runs) | {"rate": rate}
     if writes:
         syncs += sync_milliseconds(server.folder, options.seconds)
         own = quantile(syncs, 0.99)
@@ -163,12 +168,17 @@ def bench_half_load(_, options):
             yield from half_load(f"{name}-half-load", LOADS[name], server, options, customers)
 
 
-def h2load_run(server, body, seconds, path, headers):
-    key = server.key_file.read_text().strip()
-    fields = [word for header in [*headers, f"authorization: Bearer {key}"]
-              for word in ("-H", header)]
-    command = ["h2load", "-D", seconds, "-c", "8", "-m", "32", "-t", "1", "-d", body, *fields,
-               server.address + path]
+def header_fields(*headers):
+    return [word for header in headers for word in ("-H", header)]
+
+
+def key_header(server):
+    return f"authorization: Bearer {server.key_file.read_text().strip()}"
+
+
+def h2load(server, connections, streams, *arguments):
+    """One run against any server that has a `process`."""
+    command = ["h2load", "-c", connections, "-m", streams, "-t", "1", *arguments]
     usage = Usage(server)
     done = subprocess.run(on_cores([LOAD_CORE], command), stdout=subprocess.PIPE, text=True)
     used = usage.row()
@@ -180,6 +190,11 @@ def h2load_run(server, body, seconds, path, headers):
     calls, good = int(counts[1]), int(counts[2])
     return {"calls": calls, "calls_per_second": float(rate[1]), "p99_ms": None, "ok": good,
             "failed": calls - good} | used
+
+
+def h2load_run(server, body, seconds, path, headers):
+    return h2load(server, 8, 32, "-D", seconds, "-d", body,
+                  *header_fields(*headers, key_header(server)), server.address + path)
 
 
 def check_body(server):
@@ -222,7 +237,7 @@ def bench_json(name, options):
         request = urllib.request.Request(
             server.address + path, body.read_bytes(),
             dict(header.split(": ", 1) for header in headers)
-            | {"authorization": f"Bearer {server.key_file.read_text().strip()}"})
+            | dict([key_header(server).split(": ", 1)]))
         context = ssl.create_default_context(cafile=server.authority)
         with urllib.request.urlopen(request, context=context) as reply:
             if json.load(reply)["allowed"] is not True:

@@ -16,6 +16,12 @@ from benchmarks.machine import (
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def cpu_seconds(process):
+    """User and system time of all its threads, the ended ones too."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
 class Usage:
     """CPU time from its making on: the server's, and what neither it nor our children used."""
 
@@ -25,7 +31,7 @@ class Usage:
 
     def now(self):
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return (self.server.cpu_seconds(), children.ru_utime + children.ru_stime,
+        return (cpu_seconds(self.server.process), children.ru_utime + children.ru_stime,
                 busy_seconds())
 
     def row(self):
@@ -116,9 +122,7 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def cpu_seconds(self):
-        """User and system time of all threads, the ended ones too."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_seconds(self.process)
 
     def rss_mib(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()

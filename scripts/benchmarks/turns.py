@@ -1,23 +1,20 @@
 """The same check, by h2load, of Tally and of other servers, which take turns: the machine's speed
 changes from minute to minute, and only what ran in the same ones can be compared."""
 
-import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
-from benchmarks.loads import check_body
-from benchmarks.machine import LOAD_CORE, SERVER_CORE, TICKS, busy_seconds, fail, on_cores, quantile
+from benchmarks.loads import by_latency, check_body, h2load, header_fields, key_header, summary
+from benchmarks.machine import SERVER_CORE, fail, on_cores, quantile
 from benchmarks.server import Server
 
 PATH = "/bench.v1.Entitlements/Check"
 SHAPES = [(8, 32), (64, 1)]
 # Calls a second at which latencies are looked at: nghttpd and Rust's h2 can do it four times over,
-# gRPC's own servers not at all.
+# grpc-go just so, gRPC C++ not.
 PACE = 48_000
 # The folder that run_all.sh builds each in, where it comes from, its program.
 BUILDS = {"rust-h2": ("build-rust", "rust-h2", "target/release/peer"),
@@ -29,8 +26,8 @@ class Peer:
     """One of the servers beside us, on its port until the `with` block ends."""
 
     def __init__(self, name, command, port, fields):
-        self.name, self.command, self.fields = name, command, fields
-        self.address = f"https://127.0.0.1:{port}{PATH}"
+        self.name, self.command = name, command
+        self.request = [*fields, f"https://127.0.0.1:{port}{PATH}"]
 
     def __enter__(self):
         self.process = subprocess.Popen(
@@ -46,8 +43,8 @@ class Peer:
         self.process.wait()
 
 
-def request(body):
-    return ["-H", "content-type: application/grpc", "-H", "te: trailers", "-d", body]
+def posted(body):
+    return [*header_fields("content-type: application/grpc", "te: trailers"), "-d", body]
 
 
 def program(options, work, name):
@@ -72,44 +69,19 @@ def peers(options):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(bytes(32))
         # The same request as everybody's, and the plainest there is.
-        for name, port, fields in [("nghttpd", 7716, request(body)), ("nghttpd-get", 7717, [])]:
+        for name, port, fields in [("nghttpd", 7716, posted(body)), ("nghttpd-get", 7717, [])]:
             command = ["nghttpd", "-n", "1", "-a", "127.0.0.1", "-d", work / "www", port, key,
                        certificate]
             yield Peer(name, command, port, fields)
     for port, name in enumerate(BUILDS, 7718):
         if found := program(options, work, name):
-            yield Peer(name, [found, port, certificate, key], port, request(body))
+            yield Peer(name, [found, port, certificate, key], port, posted(body))
         else:
             print(f"bench: the peer {name} can't be built here", file=sys.stderr)
 
 
-def processor_seconds(process):
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def h2load(server, connections, streams, *arguments):
-    """Calls, calls a second, the server's CPU seconds, and what others used meanwhile."""
-    command = ["h2load", "-c", connections, "-m", streams, "-t", "1", *arguments, *server.fields,
-               server.address]
-    before, busy, start = processor_seconds(server.process), busy_seconds(), time.monotonic()
-    client = os.times().children_user + os.times().children_system
-    done = subprocess.run(on_cores([LOAD_CORE], command), stdout=subprocess.PIPE, text=True)
-    took = time.monotonic() - start
-    cpu = processor_seconds(server.process) - before
-    client = os.times().children_user + os.times().children_system - client
-    rate = re.search(r"([\d.]+) req/s", done.stdout)
-    counts = re.search(r"(\d+) done, (\d+) succeeded", done.stdout)
-    if done.returncode or not rate or not counts or not int(counts[1]):
-        fail(f"h2load ended with exit code {done.returncode}\n{done.stdout}")
-    calls, good = int(counts[1]), int(counts[2])
-    return {"calls": calls, "calls_per_second": float(rate[1]), "cpu_us": cpu * 1e6 / calls,
-            "ok": good, "failed": calls - good, "p99_ms": None,
-            "other_cores": max(0, (busy_seconds() - busy - cpu - client) / took)}
-
-
 def saturated(server, shape, options):
-    return h2load(server, *shape, "-D", max(1, round(options.seconds)))
+    return h2load(server, *shape, "-D", max(1, round(options.seconds)), *server.request)
 
 
 def paced(server, options):
@@ -117,24 +89,11 @@ def paced(server, options):
     log = options.work / "h2load.log"
     log.unlink(missing_ok=True)
     calls = int(PACE * options.seconds) // 8 * 8
-    run = h2load(server, 8, 32, "-n", calls, f"--rps={PACE // 8}", f"--log-file={log}")
+    run = h2load(server, *SHAPES[0], "-n", calls, f"--rps={PACE // 8}", f"--log-file={log}",
+                 *server.request)
     took = [int(line.rsplit("\t", 1)[1]) / 1e3 for line in log.read_text().splitlines()]
     log.unlink()
     return run | {"p50_ms": quantile(took, 0.5), "p99_ms": quantile(took, 0.99)}
-
-
-def row(name, shape, runs, by):
-    median = sorted(runs, key=lambda run: run[by])[len(runs) // 2]
-    found = {
-        "name": name, "connections": shape[0], "streams": shape[1],
-        "calls_per_second": round(median["calls_per_second"]),
-        "server_cpu_us_per_call": round(median["cpu_us"], 2), "p99_ms": median["p99_ms"],
-        "ok": sum(run["ok"] for run in runs), "failed": sum(run["failed"] for run in runs),
-        "rss_mib": None, "other_cores": round(median["other_cores"], 2),
-        "server_cpu_us_per_call_runs": [round(run["cpu_us"], 2) for run in runs]}
-    if "p50_ms" in median:
-        found |= {"p50_ms": median["p50_ms"], "p99_ms_runs": [run["p99_ms"] for run in runs]}
-    return found
 
 
 def bench_turns(name, options):
@@ -146,9 +105,8 @@ def bench_turns(name, options):
         ours = stack.enter_context(Server(options))
         ours.prepare(options.customers or 100_000)
         ours.name = "tally"
-        ours.fields = request(check_body(ours)) + [
-            "-H", f"authorization: Bearer {ours.key_file.read_text().strip()}"]
-        ours.address += "/tally.v1.EntitlementService/Check"
+        ours.request = [*posted(check_body(ours)), *header_fields(key_header(ours)),
+                        ours.address + "/tally.v1.EntitlementService/Check"]
         servers = [ours, *(stack.enter_context(peer) for peer in peers(options))]
         kinds = [*SHAPES, None]
         runs = {(server.name, kind): [] for server in servers for kind in kinds}
@@ -160,5 +118,8 @@ def bench_turns(name, options):
         for kind in kinds:
             for server in servers:
                 found = runs[server.name, kind]
-                yield row(f"{name}-{server.name}", kind, found, "cpu_us") if kind else row(
-                    f"{name}-{server.name}-paced", (8, 32), found, "p99_ms")
+                if kind:
+                    yield summary(f"{name}-{server.name}", *kind, found, None)
+                else:
+                    row = summary(f"{name}-{server.name}-paced", *SHAPES[0], found, None)
+                    yield by_latency(row, found)

@@ -41,7 +41,9 @@ struct BenchStore: AsyncParsableCommand {
     func validate() throws {
         guard 1...BenchData.customerLimit ~= customers, 1...100_000_000 ~= records,
             1...64 ~= threads, 0...120 ~= months
-        else { throw ValidationError("--customers, --records, --months or --threads is wrong") }
+        else {
+            throw ValidationError("--customers, --records, --months or --threads is out of range")
+        }
     }
 
     func run() async throws {
