@@ -69,7 +69,7 @@ let package = Package(
         house("RPC", nio + [log, "COpenSSL", "CNGHTTP2", "CZlib"]),
         house("Billing", []),
         house("Events", ["Billing", "CChecksum"]),
-        house("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC"]),
+        house("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC", "CZlib"]),
         house("Interchange", ["Billing", "Wire"]),
         house("Payments", ["Billing", "Wire", "CCurl", "COpenSSL"]),
         house(

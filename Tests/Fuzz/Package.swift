@@ -55,7 +55,7 @@ let package = Package(
                 "CZlib",
             ]),
         copy("Billing", []),
-        copy("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC"]),
+        copy("Wire", ["Billing", "Events", "CTallyProto", "CProtobufC", "CZlib"]),
         copy("Events", ["Billing", "CChecksum"]),
         copy("Interchange", ["Billing", "Wire"]),
         copy("Payments", ["Billing", "Wire", "CCurl", "COpenSSL"]),

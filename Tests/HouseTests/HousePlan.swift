@@ -11,7 +11,7 @@ enum HousePlan {
         "RPC": [
             "COpenSSL", "CNGHTTP2", "CZlib", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
         ],
-        "Wire": ["Billing", "CProtobufC", "CTallyProto", "Events"],
+        "Wire": ["Billing", "CProtobufC", "CTallyProto", "CZlib", "Events"],
         "Interchange": ["Billing", "Wire"],
         "Payments": ["Billing", "CCurl", "COpenSSL", "Wire"],
         "Events": ["Billing", "CChecksum"],

@@ -143,8 +143,8 @@ struct SnapshotTests {
         #expect(throws: SnapshotProblem.foreign("it belongs to another log")) {
             try SnapshotHeader.decode(bytes, identity: 2)
         }
-        bytes[8] = 11
-        #expect(throws: SnapshotProblem.tooNew(11)) {
+        bytes[8] = 12
+        #expect(throws: SnapshotProblem.tooNew(12)) {
             try SnapshotHeader.decode(bytes, identity: 1)
         }
         bytes[0] = 0
@@ -156,18 +156,18 @@ struct SnapshotTests {
     @Test("The example in SnapshotFormat.swift")
     func example() throws {
         let header: [UInt8] = [
-            0x89, 0x54, 0x53, 0x4E, 0x0D, 0x0A, 0x1A, 0x0A, 10, 0, 0, 0, 0, 0, 0, 0,
+            0x89, 0x54, 0x53, 0x4E, 0x0D, 0x0A, 0x1A, 0x0A, 11, 0, 0, 0, 0, 0, 0, 0,
             1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0,
             0x00, 0x02, 0, 0, 1, 0, 0, 0, 0xE8, 0x03, 0, 0, 0, 0, 0, 0,
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x04, 0xDC, 0x89, 0xC8,
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xAE, 0x28, 0xE7, 0x6C,
         ]
         let known = SnapshotHeader(identity: 1, start: 7, position: 1 << 32 | 512, time: 1000)
         #expect(try SnapshotHeader.decode(header, identity: 1) == known)
         #expect(known.encoded == header)
         let chunk: [UInt8] = [
             0x89, 0x54, 0x43, 0x4B, 2, 0, 0, 0, 1, 0, 0, 0, 0x10, 0, 0, 0,
-            9, 0, 0, 0, 0, 0, 0, 0, 0xC1, 0x53, 0x4B, 0x35, 0x04, 0xDC, 0x89, 0xC8,
-            3, 0, 0, 0, 0xA3, 0x87, 0xD4, 0x58,
+            9, 0, 0, 0, 0, 0, 0, 0, 0xC1, 0x53, 0x4B, 0x35, 0xAE, 0x28, 0xE7, 0x6C,
+            3, 0, 0, 0, 0xF8, 0x23, 0x6F, 0x2D,
             5, 0, 0, 0, 0, 0, 0, 0, 0x50, 0, 0, 0, 1, 0, 0, 0,
         ]
         let decoded = try SnapshotChunk.decode(chunk, tag: known.tag, at: 64)

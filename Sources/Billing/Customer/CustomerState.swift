@@ -115,8 +115,8 @@ package struct Account: Sendable, Equatable {
     package var debts: [Debt] = []
     /// Plans that were tried: a trial is for once.
     package var trials: [TrialMark] = []
-    /// Oldest first.
-    package var invoices: [Invoice] = []
+    /// The invoices as they are kept.
+    package var invoiceShelf = InvoiceShelf.open([])
     /// Oldest first.
     package var refunds: [Refund] = []
     /// Oldest first.
@@ -158,6 +158,18 @@ package struct Account: Sendable, Equatable {
         !effects.isEmpty || checkout != nil || refunds.contains { $0.status == .pending }
             || referrals.contains(where: \.isUntold)
             || takeovers.contains { $0.status == .pending } || owedProfile > 0
+    }
+
+    /// The newest ones, oldest first.
+    package var invoices: [Invoice] {
+        get { invoiceShelf.invoices }
+        _modify {
+            var invoices = invoiceShelf.invoices
+            // So that nobody shares the list while it is changed.
+            invoiceShelf = .open([])
+            defer { invoiceShelf = .open(invoices) }
+            yield &invoices
+        }
     }
 
     /// Where it is billed; nil: nobody has said, and what its payment provider may know of it stays

@@ -1,4 +1,4 @@
-// The format of a snapshot, version 10. All integers are little-endian.
+// The format of a snapshot, version 11. All integers are little-endian.
 //
 // A snapshot is a cache of what the log says. It is fuzzy: customers went on changing while it was
 // written, and each is as it was when it was copied, some records of it ahead of others. The log
@@ -9,18 +9,18 @@
 // Header, 64 bytes:
 //
 //      0  u64  magic: the bytes 89 54 53 4E 0D 0A 1A 0A
-//      8  u32  format version: 10. Older ones are read too. In version 9 no customer has
-//              invoices of other systems on record, and no provider was asked for taxes; in
-//              version 8 no customer has an address, or a name that a payment provider has yet
-//              to be told; in version 7 nothing is taxed and nothing came from other systems; in
-//              version 6 no customer
-//              is known to a payment provider; in version 5 nothing is planned in phases or
-//              paused, and all pay in one currency; in version 4 no order is of several plans,
-//              no invoice waits to be paid, and there are no top-ups, referrals and
-//              fingerprints; in version 3 customers have no refunds, disputes, closed pages,
-//              reminders, discounts, plans of their own and zones; in version 2 subscriptions
-//              have no entity, trial, packs and charges either, and customers no credit; in
-//              version 1 there are no entities, limits and holds, and no customer is deleted.
+//      8  u32  format version: 11. Older ones are read too. In version 10 no invoices are
+//              packed; in version 9 no customer has invoices of other systems on record, and no
+//              provider was asked for taxes; in version 8 no customer has an address, or a name
+//              that a payment provider has yet to be told; in version 7 nothing is taxed and
+//              nothing came from other systems; in version 6 no customer is known to a payment
+//              provider; in version 5 nothing is planned in phases or paused, and all pay in one
+//              currency; in version 4 no order is of several plans, no invoice waits to be paid,
+//              and there are no top-ups, referrals and fingerprints; in version 3 customers have
+//              no refunds, disputes, closed pages, reminders, discounts, plans of their own and
+//              zones; in version 2 subscriptions have no entity, trial, packs and charges either,
+//              and customers no credit; in version 1 there are no entities, limits and holds, and
+//              no customer is deleted.
 //     12  u32  0
 //     16  u64  identity of the log that it belongs to
 //     24  u64  start: the log's last sequence when the snapshot began. All up to it is in it.
@@ -67,20 +67,20 @@
 // 1000; then a chunk with one request of shard 3, copied at sequence 9: fingerprint 5, position
 // segment 1, offset 80.
 //
-//     89 54 53 4E 0D 0A 1A 0A  0A 00 00 00 00 00 00 00
+//     89 54 53 4E 0D 0A 1A 0A  0B 00 00 00 00 00 00 00
 //     01 00 00 00 00 00 00 00  07 00 00 00 00 00 00 00
 //     00 02 00 00 01 00 00 00  E8 03 00 00 00 00 00 00
-//     00 00 00 00 00 00 00 00  00 00 00 00 04 DC 89 C8
+//     00 00 00 00 00 00 00 00  00 00 00 00 AE 28 E7 6C
 //
 //     89 54 43 4B 02 00 00 00  01 00 00 00 10 00 00 00
-//     09 00 00 00 00 00 00 00  C1 53 4B 35 04 DC 89 C8
-//     03 00 00 00 A3 87 D4 58  05 00 00 00 00 00 00 00
+//     09 00 00 00 00 00 00 00  C1 53 4B 35 AE 28 E7 6C
+//     03 00 00 00 F8 23 6F 2D  05 00 00 00 00 00 00 00
 //     50 00 00 00 01 00 00 00
 
 /// The first 64 bytes of a snapshot; the format stands at the top of this file.
 struct SnapshotHeader: Equatable, Sendable {
     static let size = 64
-    static let version: UInt32 = 10
+    static let version: UInt32 = 11
     static let magic: UInt64 = 0x0A1A_0A0D_4E53_5489
 
     var version = SnapshotHeader.version

@@ -86,7 +86,7 @@ package struct RecordWriter {
 
     /// A customer's whole state. Equal states give equal bytes.
     package func state(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
-        let message = restMessage(customer)
+        let message = restMessage(customer, invoices: .plain)
         message.pointee.key = customer.key
         message.pointee.customer_id = customer.id.withBytes { arena.string($0) }
         message.pointee.sequence = customer.sequence

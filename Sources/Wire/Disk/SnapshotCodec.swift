@@ -162,7 +162,7 @@ extension RecordDecoder {
 /// The part of a customer that isn't in the row's own fields.
 extension RecordWriter {
     func rest(_ customer: borrowing CustomerState) -> UnsafeRawBufferPointer {
-        let message = restMessage(customer)
+        let message = restMessage(customer, invoices: .packed)
         if customer.key != 0, let seals, customer.account.hasPersonalParts {
             message.pointee.address = nil
             for index in 0..<message.pointee.n_external_invoices {
@@ -179,8 +179,16 @@ extension RecordWriter {
         return arena.pack(message)
     }
 
+    /// How a state has its invoices.
+    enum InvoiceShape {
+        /// One by one.
+        case plain
+        /// As an `InvoicePack`, where that is shorter.
+        case packed
+    }
+
     func restMessage(
-        _ customer: borrowing CustomerState
+        _ customer: borrowing CustomerState, invoices shape: InvoiceShape
     ) -> UnsafeMutablePointer<Tally__Disk__V1__CustomerState> {
         let message = arena.make(tally__disk__v1__customer_state__init)
         message.pointee.name = arena.string(customer.account.name)
@@ -195,8 +203,7 @@ extension RecordWriter {
             arena.list(customer.account.effects) { effect($0) }
         message.pointee.checkout = customer.account.checkout.map { checkout($0) }
         message.pointee.method = customer.account.method.map { method($0) }
-        (message.pointee.n_invoices, message.pointee.invoices) =
-            arena.list(customer.account.invoices) { invoice($0) }
+        put(customer.account.invoiceShelf, as: shape, into: message)
         (message.pointee.n_metadata, message.pointee.metadata) =
             arena.list(customer.account.metadata) { entry($0) }
         message.pointee.credit = customer.account.credit.map { credit($0) }
@@ -297,9 +304,7 @@ extension RecordDecoder {
             account.checkout = try self.checkout(checkout.pointee)
         }
         if let method = message.method { account.method = self.method(method.pointee) }
-        for invoice in elements(message.n_invoices, message.invoices) {
-            account.invoices.append(try self.invoice(invoice.pointee))
-        }
+        account.invoiceShelf = try invoiceShelf(message)
         if let credit = message.credit { account.credit = try self.credit(credit.pointee) }
         for debt in elements(message.n_debts, message.debts) {
             account.debts.append(try self.debt(debt.pointee))

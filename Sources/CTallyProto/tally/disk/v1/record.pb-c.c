@@ -13331,7 +13331,7 @@ const ProtobufCMessageDescriptor tally__disk__v1__trial_mark__descriptor =
   (ProtobufCMessageInit) tally__disk__v1__trial_mark__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[44] =
+static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_descriptors[45] =
 {
   {
     "customer_id",
@@ -13861,6 +13861,18 @@ static const ProtobufCFieldDescriptor tally__disk__v1__customer_state__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "packed_invoices",
+    191,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Tally__Disk__V1__CustomerState, packed_invoices),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] = {
   41,   /* field[41] = address */
@@ -13890,6 +13902,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   12,   /* field[12] = method */
   2,   /* field[2] = name */
   40,   /* field[40] = owed_profile */
+  44,   /* field[44] = packed_invoices */
   37,   /* field[37] = payer */
   34,   /* field[34] = receivables */
   28,   /* field[28] = redemptions */
@@ -13908,7 +13921,7 @@ static const unsigned tally__disk__v1__customer_state__field_indices_by_name[] =
   19,   /* field[19] = trials */
   30,   /* field[30] = zone */
 };
-static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[15 + 1] =
+static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[16 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
@@ -13925,7 +13938,8 @@ static const ProtobufCIntRange tally__disk__v1__customer_state__number_ranges[15
   { 156, 41 },
   { 160, 42 },
   { 170, 43 },
-  { 0, 44 }
+  { 191, 44 },
+  { 0, 45 }
 };
 const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
 {
@@ -13935,10 +13949,10 @@ const ProtobufCMessageDescriptor tally__disk__v1__customer_state__descriptor =
   "Tally__Disk__V1__CustomerState",
   "tally.disk.v1",
   sizeof(Tally__Disk__V1__CustomerState),
-  44,
+  45,
   tally__disk__v1__customer_state__field_descriptors,
   tally__disk__v1__customer_state__field_indices_by_name,
-  15,  tally__disk__v1__customer_state__number_ranges,
+  16,  tally__disk__v1__customer_state__number_ranges,
   (ProtobufCMessageInit) tally__disk__v1__customer_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
