@@ -64,11 +64,7 @@ struct Effects: Sendable {
     private func carryOut(_ pending: Settlements.Pending) async {
         guard await durability.reach(pending.sequence) else { return }
         defer { repository.settlements.openCount.subtract(1, ordering: .relaxed) }
-        if case .effect(let effect) = pending.task, gate.isClosed {
-            await gate.wait()
-            // It may have turned out to be paid.
-            guard isOpen(effect, pending.customer) else { return }
-        }
+        if case .effect = pending.task { await gate.wait() }
         var pause = Effects.firstPause
         var pending = pending
         while !Task.isCancelled {
@@ -92,17 +88,17 @@ struct Effects: Sendable {
         }
     }
 
-    private func isOpen(_ effect: Effect, _ customer: CustomerID) -> Bool {
-        let found = try? repository.read(
-            customer, names: repository.directory.current, in: Workspace()
-        ) { customer, _ in customer.openEffect?.id == effect.id }
-        return found?.answer ?? false
-    }
-
     private func isPending(_ takeover: Takeover, _ customer: CustomerID) throws -> Bool {
         try repository.read(
             customer, names: repository.directory.current, in: Workspace()
         ) { customer, _ in customer.account.takeover(takeover.source)?.status == .pending }.answer
+    }
+
+    /// nil: it is open no more.
+    private func effect(_ id: String, of customer: CustomerID) throws -> Effect? {
+        try repository.read(
+            customer, names: repository.directory.current, in: Workspace()
+        ) { customer, _ in customer.account.effects.first { $0.id == id } }.answer
     }
 
     private enum Answer {
@@ -114,7 +110,10 @@ struct Effects: Sendable {
 
     private func ask(_ pending: Settlements.Pending) async throws -> Answer {
         switch pending.task {
-        case .effect(let effect): return .record(.settle(try await ask(effect, pending)))
+        case .effect(let id):
+            // It may have turned out to be paid.
+            guard let effect = try effect(id, of: pending.customer) else { return .nothing }
+            return .record(.settle(try await ask(effect, pending)))
         case .refund(let refund):
             switch try await provider.refund(refund, to: try asked(pending).payer) {
             case .succeeded: return .record(.refund(.settle(SettleRefund(id: refund.id))))

@@ -8,7 +8,8 @@ final class Settlements: Sendable {
     /// An effect to start once its record is durable.
     struct Pending: Sendable {
         enum Task: Sendable {
-            case effect(Effect)
+            /// Its id: what is asked for is in the customer's state, and a million may wait.
+            case effect(String)
             case refund(Refund)
             /// The payment page with this session is to be closed at the provider.
             case closing(String)
@@ -27,7 +28,7 @@ final class Settlements: Sendable {
         /// Who waits for its outcome, waits for this.
         var id: String {
             switch task {
-            case .effect(let effect): effect.id
+            case .effect(let id): id
             case .refund(let refund): refund.id
             case .closing(let session): session
             case .profile(let turn): "profile of \(customer.text), \(turn)"
@@ -90,7 +91,7 @@ final class Settlements: Sendable {
             case .effectRequested(let effect):
                 begin(
                     start,
-                    Pending(task: .effect(effect), customer: customer, sequence: sequence))
+                    Pending(task: .effect(effect.id), customer: customer, sequence: sequence))
             case .refundSet(let refund) where refund.isAsked:
                 begin(
                     send,
@@ -131,7 +132,7 @@ final class Settlements: Sendable {
             begin(
                 start,
                 Pending(
-                    task: .effect(effect), customer: id, sequence: customer.sequence,
+                    task: .effect(effect.id), customer: id, sequence: customer.sequence,
                     isInDoubt: true))
         }
         for refund in customer.account.refunds where refund.isAsked {

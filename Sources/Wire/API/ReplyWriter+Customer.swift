@@ -46,12 +46,14 @@ extension ReplyWriter {
         _ customer: borrowing CustomerState
     ) -> UnsafeMutablePointer<Tally__V1__Customer> {
         let message = arena.make(tally__v1__customer__init)
+        // Once: each `customer.account` is a copy of all its parts.
+        let account = customer.account
         message.pointee.customer_id = customer.id.withBytes { arena.string($0) }
-        message.pointee.name = arena.string(customer.account.name)
-        message.pointee.email = arena.string(customer.account.email)
-        message.pointee.create_time = time(customer.account.created)
+        message.pointee.name = arena.string(account.name)
+        message.pointee.email = arena.string(account.email)
+        message.pointee.create_time = time(account.created)
         (message.pointee.n_metadata, message.pointee.metadata) =
-            arena.list(customer.account.metadata) { entry in
+            arena.list(account.metadata) { entry in
                 let text = arena.make(tally__v1__customer__metadata_entry__init)
                 text.pointee.key = arena.string(entry.key)
                 text.pointee.value = arena.string(entry.value)
@@ -76,28 +78,27 @@ extension ReplyWriter {
         if customer.buckets.hasExtras {
             extras(customer.buckets.extras, of: customer.subscriptions, on: message)
         }
-        message.pointee.time_zone = arena.string(customer.account.zone.name)
-        message.pointee.currency = arena.string(customer.account.currency?.code ?? "")
-        message.pointee.tax_rate_id = arena.string(customer.account.taxRate)
-        if let address = customer.account.address, !address.isEmpty {
+        message.pointee.time_zone = arena.string(account.zone.name)
+        message.pointee.currency = arena.string(account.currency?.code ?? "")
+        message.pointee.tax_rate_id = arena.string(account.taxRate)
+        if let address = account.address, !address.isEmpty {
             message.pointee.address = self.address(address)
         }
-        message.pointee.found_tax = customer.account.taxes.map { foundTax($0) }
-        message.pointee.credit_balance = customer.account.credit.map { money($0) }
-        message.pointee.payment_method = customer.account.method.map { method($0) }
+        message.pointee.found_tax = account.taxes.map { foundTax($0) }
+        message.pointee.credit_balance = account.credit.map { money($0) }
+        message.pointee.payment_method = account.method.map { method($0) }
         (message.pointee.n_invoices, message.pointee.invoices) =
-            arena.list(customer.account.invoices.reversed()) { invoice in
+            arena.list(account.invoices.reversed()) { invoice in
                 let message = self.invoice(invoice)
-                let debt = customer.account.debts.first { $0.invoice == invoice.number }
+                let debt = account.debts.first { $0.invoice == invoice.number }
                 message.pointee.next_attempt_time = debt.flatMap { time($0.next) }
                 return message
             }
         (message.pointee.n_refunds, message.pointee.refunds) =
-            arena.list(customer.account.refunds.reversed()) { refund($0) }
+            arena.list(account.refunds.reversed()) { refund($0) }
         (message.pointee.n_disputes, message.pointee.disputes) =
-            arena.list(customer.account.disputes.reversed()) { dispute($0) }
-        (message.pointee.n_discounts, message.pointee.discounts) = discounts(
-            customer.account.discounts)
+            arena.list(account.disputes.reversed()) { dispute($0) }
+        (message.pointee.n_discounts, message.pointee.discounts) = discounts(account.discounts)
         addReferrals(of: customer, to: message)
         externalInvoices(of: customer, to: message)
         return message

@@ -191,67 +191,69 @@ extension RecordWriter {
         _ customer: borrowing CustomerState, invoices shape: InvoiceShape
     ) -> UnsafeMutablePointer<Tally__Disk__V1__CustomerState> {
         let message = arena.make(tally__disk__v1__customer_state__init)
-        message.pointee.name = arena.string(customer.account.name)
-        message.pointee.email = arena.string(customer.account.email)
-        message.pointee.create_time = customer.account.created.milliseconds
+        // Once: each `customer.account` is a copy of all its parts.
+        let account = customer.account
+        message.pointee.name = arena.string(account.name)
+        message.pointee.email = arena.string(account.email)
+        message.pointee.create_time = account.created.milliseconds
         message.pointee.last_bucket = customer.lastBucket
         message.pointee.last_subscription = customer.lastSubscription
         message.pointee.last_invoice = customer.lastInvoice
         (message.pointee.n_subscriptions, message.pointee.subscriptions) =
             arena.list(customer.subscriptions) { subscription($0) }
         (message.pointee.n_effects, message.pointee.effects) =
-            arena.list(customer.account.effects) { effect($0) }
-        message.pointee.checkout = customer.account.checkout.map { checkout($0) }
-        message.pointee.method = customer.account.method.map { method($0) }
-        put(customer.account.invoiceShelf, as: shape, into: message)
+            arena.list(account.effects) { effect($0) }
+        message.pointee.checkout = account.checkout.map { checkout($0) }
+        message.pointee.method = account.method.map { method($0) }
+        put(account.invoiceShelf, as: shape, into: message)
         (message.pointee.n_metadata, message.pointee.metadata) =
-            arena.list(customer.account.metadata) { entry($0) }
-        message.pointee.credit = customer.account.credit.map { credit($0) }
+            arena.list(account.metadata) { entry($0) }
+        message.pointee.credit = account.credit.map { credit($0) }
         (message.pointee.n_debts, message.pointee.debts) =
-            arena.list(customer.account.debts) { debt($0) }
+            arena.list(account.debts) { debt($0) }
         (message.pointee.n_trials, message.pointee.trials) =
-            arena.list(customer.account.trials) { mark in
+            arena.list(account.trials) { mark in
                 let trial = arena.make(tally__disk__v1__trial_mark__init)
                 trial.pointee.plan = mark.plan.rawValue
                 trial.pointee.entity = mark.entity
                 return trial
             }
         (message.pointee.n_reminded_trials, message.pointee.reminded_trials) = arena.numbers(
-            customer.account.reminded.trials)
-        message.pointee.reminded_card = customer.account.reminded.method ? 1 : 0
+            account.reminded.trials)
+        message.pointee.reminded_card = account.reminded.method ? 1 : 0
         (message.pointee.n_custom_plans, message.pointee.custom_plans) =
-            arena.list(customer.account.customPlans) { customPlan($0) }
-        message.pointee.zone = UInt32(customer.account.zone.rawValue)
-        message.pointee.currency = arena.string(customer.account.currency?.code ?? "")
+            arena.list(account.customPlans) { customPlan($0) }
+        message.pointee.zone = UInt32(account.zone.rawValue)
+        message.pointee.currency = arena.string(account.currency?.code ?? "")
         message.pointee.deleted = customer.isDeleted ? 1 : 0
         (message.pointee.n_refunds, message.pointee.refunds) =
-            arena.list(customer.account.refunds) { refund($0) }
+            arena.list(account.refunds) { refund($0) }
         (message.pointee.n_disputes, message.pointee.disputes) =
-            arena.list(customer.account.disputes) { dispute($0) }
+            arena.list(account.disputes) { dispute($0) }
         (message.pointee.n_closed_checkouts, message.pointee.closed_checkouts) =
-            arena.list(customer.account.closedCheckouts) { closed($0) }
+            arena.list(account.closedCheckouts) { closed($0) }
         (message.pointee.n_discounts, message.pointee.discounts) = discounts(
-            customer.account.discounts)
+            account.discounts)
         (message.pointee.n_redemptions, message.pointee.redemptions) =
-            arena.list(customer.account.redemptions) { redemption($0) }
+            arena.list(account.redemptions) { redemption($0) }
         (message.pointee.n_receivables, message.pointee.receivables) =
-            arena.list(customer.account.receivables) { receivable($0) }
+            arena.list(account.receivables) { receivable($0) }
         (message.pointee.n_referrals, message.pointee.referrals) =
-            arena.list(customer.account.referrals) { referral($0) }
+            arena.list(account.referrals) { referral($0) }
         (message.pointee.n_referral_codes, message.pointee.referral_codes) =
-            arena.list(customer.account.referralCodes) { referralCode($0) }
-        message.pointee.fingerprint_mark = customer.account.fingerprint?.rawValue ?? 0
-        message.pointee.payer = arena.string(customer.account.payer)
-        message.pointee.tax_rate_id = arena.string(customer.account.taxRate)
-        message.pointee.taxes = customer.account.taxes.map { taxFinding($0) }
-        message.pointee.owed_profile = customer.account.owedProfile
-        message.pointee.address = customer.account.address.map { address($0) }
+            arena.list(account.referralCodes) { referralCode($0) }
+        message.pointee.fingerprint_mark = account.fingerprint?.rawValue ?? 0
+        message.pointee.payer = arena.string(account.payer)
+        message.pointee.tax_rate_id = arena.string(account.taxRate)
+        message.pointee.taxes = account.taxes.map { taxFinding($0) }
+        message.pointee.owed_profile = account.owedProfile
+        message.pointee.address = account.address.map { address($0) }
         (message.pointee.n_schedules, message.pointee.schedules) =
-            arena.list(customer.account.schedules) { schedule($0) }
+            arena.list(account.schedules) { schedule($0) }
         (message.pointee.n_takeovers, message.pointee.takeovers) =
-            arena.list(customer.account.takeovers) { takeover($0) }
+            arena.list(account.takeovers) { takeover($0) }
         (message.pointee.n_external_invoices, message.pointee.external_invoices) =
-            arena.list(customer.account.externalInvoices) { externalInvoice($0) }
+            arena.list(account.externalInvoices) { externalInvoice($0) }
         return message
     }
 }
