@@ -77,10 +77,9 @@ final class StoreDesk {
         for _ in 0..<months {
             for number in 0..<customers {
                 for feature in StoreDesk.features.prefix(2) { try track(feature, number) }
-                try execute(.moveClock(.by(31 * 86_400_000)), number, nil)
-                try execute(.advance, number, nil)
             }
-            try await untilPaid()
+            let month = ClockCall(customer: nil, move: .by(31 * 86_400_000), request: nil)
+            _ = try await environment.advanceClock(month)
         }
     }
 
