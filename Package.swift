@@ -63,6 +63,7 @@ let package = Package(
             providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .target(name: "CTallyProto", dependencies: ["CProtobufC"]),
 
         // One way down: a target imports only what stands here.
@@ -104,7 +105,7 @@ let package = Package(
             dependencies: [
                 "GRPCFace", "JSONFace", "WebFace", "DashboardFace", "Catalog", "RPC", "Billing",
                 "Wire", "Payments",
-                "Interchange", "Repository", "Events", "Webhooks", log,
+                "Interchange", "Repository", "Events", "Webhooks", "CMalloc", log,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

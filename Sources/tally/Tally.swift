@@ -44,6 +44,7 @@ struct Tally: AsyncParsableCommand {
         ])
 
     static func main() async {
+        Heap.limitArenas()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

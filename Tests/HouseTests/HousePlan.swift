@@ -33,8 +33,8 @@ enum HousePlan {
         "DashboardFace": ["Billing", "CDashboard", "RPC", "Repository", "Wire"],
         "WebFace": face.union(["Logging", "Payments", "RPC"]),
         "tally": face.union([
-            "ArgumentParser", "Configuration", "DashboardFace", "Events", "GRPCFace", "Interchange",
-            "JSONFace",
+            "ArgumentParser", "CMalloc", "Configuration", "DashboardFace", "Events", "GRPCFace",
+            "Interchange", "JSONFace",
             "Logging", "NIOCore", "NIOPosix", "Payments", "RPC", "ServiceLifecycle",
             "SystemPackage", "UnixSignals", "WebFace", "Webhooks",
         ]),
