@@ -39,7 +39,8 @@ final class InvoicePack: PackedInvoices {
         }
     }
 
-    /// nil: packed they would be no smaller.
+    /// nil: packed they would be no smaller, or couldn't be read, which would be zlib's fault: they
+    /// are a customer's books, so that is tried here.
     ///
     /// - Parameter message: has the customer's invoices and nothing else; is changed.
     static func pack(
@@ -57,7 +58,10 @@ final class InvoicePack: PackedInvoices {
             length >>= 7
         }
         packed.append(UInt8(length))
-        packed += PackedBytes.deflated(plain, with: dictionary)
+        let deflated = PackedBytes.deflated(plain, with: dictionary)
+        let inflated = PackedBytes.inflated(deflated[...], to: plain.count, with: dictionary)
+        guard let inflated, inflated.elementsEqual(plain) else { return nil }
+        packed += deflated
         return packed.count < plain.count ? packed : nil
     }
 
