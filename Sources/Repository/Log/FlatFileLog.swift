@@ -51,7 +51,7 @@ package final class FlatFileLog: LogStore {
         try core.pool.find(before: end.segment)
         if ready.isEmpty, end.size == 0 {
             // A new log: nothing could be appended before the first segment is there.
-            _ = try preparer.prepare(1)
+            _ = try preparer.prepare(1, isPaced: false)
             ready = [ReadySegment(id: 1, size: core.settings.segmentSize)]
         }
         core.publish(end.sequence, end: LogPosition(segment: end.segment, offset: end.offset))
@@ -199,7 +199,7 @@ extension FlatFileLog {
     /// The preparer's part of `drive`.
     package func drivePreparer() {
         precondition(core.settings.isDriven, "the log's own threads do this")
-        _ = preparer.turn()
+        _ = preparer.turn(isPaced: false)
     }
 
     /// The writer's part of `drive`.
