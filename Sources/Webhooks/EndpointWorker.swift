@@ -1,5 +1,4 @@
 internal import Billing
-internal import Glibc
 internal import Logging
 internal import Payments
 internal import Repository
@@ -92,8 +91,7 @@ final class EndpointWorker: Sendable {
     func start() throws {
         for _ in 0..<Self.width { _ = try LogThread { self.send() } }
         let reader = try LogThread {
-            // Of this thread alone, as Linux has it: whoever serves calls comes first.
-            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+            ThreadPriority.lower()
             self.read()
         }
         reading.withLock { $0 = reader }

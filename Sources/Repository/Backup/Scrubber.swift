@@ -32,6 +32,7 @@ final class Scrubber: Sendable {
 
     func start() throws(LogFault) {
         let started = try LogThread { [self] in
+            ThreadPriority.lower()
             while !pause(milliseconds: intervalMilliseconds) { pass() }
         }
         thread.withLock { $0 = started }

@@ -57,17 +57,31 @@ package final class EventStore: Sendable {
         }
     }
 
-    /// Goes on deriving until the task is cancelled: little by little, so that a core that serves
-    /// calls as well is never taken for long, and faster when far behind.
+    /// Goes on deriving until the task is cancelled: little by little and at low priority, so that
+    /// a core that serves calls as well is never taken for long, and faster when far behind.
     package func run() async {
-        while !Task.isCancelled {
-            var isBehind = false
-            do {
-                isBehind = try await onQueue(alone: false) { _ in try self.advance() }
+        let end = Monitor(false)
+        await withTaskCancellationHandler {
+            do throws(LogFault) {
+                try await LogThread.run {
+                    ThreadPriority.lower()
+                    while !end.waitForWake(microseconds: self.step()) {}
+                }
             } catch {
                 logger.error("events cannot be derived", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: isBehind ? .milliseconds(10) : .seconds(1))
+        } onCancel: {
+            end.wake()
+        }
+    }
+
+    /// Gives how long the next one has time, in microseconds.
+    private func step() -> Int {
+        do {
+            return try queue.sync { try advance() } ? 10_000 : 1_000_000
+        } catch {
+            logger.error("events cannot be derived", metadata: ["error": "\(error)"])
+            return 1_000_000
         }
     }
 

@@ -15,6 +15,24 @@ package struct LogThread: Sendable {
         self.thread = thread
     }
 
+    /// Does something on a thread of its own, and waits for that without taking another.
+    static func run(_ body: @escaping @Sendable () -> Void) async throws(LogFault) {
+        var started: Result<LogThread, LogFault>?
+        await withCheckedContinuation { continuation in
+            do throws(LogFault) {
+                started = .success(
+                    try LogThread {
+                        body()
+                        continuation.resume()
+                    })
+            } catch {
+                started = .failure(error)
+                continuation.resume()
+            }
+        }
+        try started?.get().join()
+    }
+
     /// Waits for its end; called on the thread itself, lets it end alone.
     package func join() {
         if pthread_equal(thread, pthread_self()) != 0 {

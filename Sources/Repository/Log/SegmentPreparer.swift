@@ -1,4 +1,3 @@
-internal import Glibc
 import Logging
 import Synchronization
 
@@ -14,8 +13,7 @@ struct SegmentPreparer: Sendable {
 
     /// The thread's life: ends when the log is closed, abandoned or failed.
     func run() {
-        // Of this thread alone, as Linux has it: whoever serves calls comes first.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        ThreadPriority.lower()
         while !isOver {
             let isDone = turn(isPaced: true)
             core.preparerWake.waitForWake(

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Synchronization
 
 /// Drives a keeper, at low priority: whoever serves calls comes first.
@@ -9,8 +8,7 @@ final class SnapshotThread: Sendable {
 
     func start(_ keeper: SnapshotKeeper) throws(LogFault) {
         let started = try LogThread { [self] in
-            // Of this thread alone, as Linux has it.
-            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+            ThreadPriority.lower()
             while !stop.load(ordering: .acquiring) {
                 let pause = keeper.turn(now: SystemClock.monotonic)
                 if pause > 0 { wake.waitForWake(microseconds: pause * 1_000) }
