@@ -55,7 +55,7 @@ struct BackupTests {
         let long = String(repeating: "x", count: 50)
         for number in 0..<50 { try await bench.create("\(long)-\(number)") }
         // Enough for several segments of 1 MiB.
-        for round in 0..<60 {
+        for round in 0..<160 {
             for number in 0..<50 {
                 try await bench.track(
                     "\(long)-\(number)", 1, request: bench.mark("\(long)-\(round)-\(number)"))

@@ -16,6 +16,8 @@ struct SegmentPreparer: Sendable {
         ThreadPriority.lower()
         while !isOver {
             let isDone = turn(isPaced: true)
+            // A pause may have taken the wake that says so.
+            guard !isOver else { return }
             core.preparerWake.waitForWake(
                 microseconds: isDone ? nil : core.settings.retryMilliseconds * 1_000)
         }
