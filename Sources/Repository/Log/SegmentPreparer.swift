@@ -103,10 +103,13 @@ struct SegmentPreparer: Sendable {
     }
 
     /// Filled at once, a segment takes a core for a third of a second, and calls wait for it. So it
-    /// is filled twice as fast as the log comes closer, or at a leisurely pace.
+    /// is filled twice as fast as the log fills the one before, or, while there is time, leisurely.
     private func pause(at offset: Int) {
-        let used = core.shared.withLock { $0.collector.end.offset }
-        if offset > 2 * used { core.preparerWake.waitForWake(microseconds: Self.pause) }
+        let end = core.shared.withLock { $0.collector.end }
+        // The one before may have no room at all, as after a start from a copy.
+        let left = core.settings.segmentSize - offset
+        guard offset > 2 * end.offset, left < 2 * (end.size - end.offset) else { return }
+        core.preparerWake.waitForWake(microseconds: Self.pause)
     }
 
     private func report(_ fault: DiskFault) {
