@@ -15,10 +15,10 @@ extension EventStore {
         progress: @Sendable (Int) -> Void
     ) async throws {
         let derivation = derivations[partition]
-        let parts = try await onQueue(alone: true) { _ in try derivation.partsToErase() }
+        let parts = try await alone { _ in try derivation.partsToErase() }
         for (place, part) in parts.enumerated() {
             progress(parts.count - place)
-            try await onQueue(alone: true) { isCancelled in
+            try await alone { isCancelled in
                 try derivation.erase(
                     customer, through: position, from: part, checkpoint: isCancelled.check)
             }

@@ -39,16 +39,15 @@ package final class EventStore: Sendable {
 
     private func parts() throws -> [EventPart] { try derivations.flatMap { try $0.parts() } }
 
-    /// Work of the store's own, on a thread of its own.
-    ///
-    /// - Parameter alone: while no question is asked and nothing else is done.
-    func onQueue<Answer: Sendable>(
-        alone: Bool, _ work: @escaping @Sendable (Flag) throws -> Answer
+    /// Work of the store's own, on a thread of its own, while no question is asked and nothing else
+    /// is done.
+    func alone<Answer: Sendable>(
+        _ work: @escaping @Sendable (Flag) throws -> Answer
     ) async throws -> Answer {
         let isCancelled = Flag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                queue.async(flags: alone ? .barrier : []) {
+                queue.async(flags: .barrier) {
                     continuation.resume(with: Result { try work(isCancelled) })
                 }
             }

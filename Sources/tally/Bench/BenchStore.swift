@@ -118,7 +118,7 @@ struct BenchStore: AsyncParsableCommand {
         let start = NIODeadline.now()
         let environment = try StoreDesk.open(folder, threads: threads)
         let took = NIODeadline.now() - start
-        // Behind an earlier part of this process it would be told of that.
+        // A process that has made the customers has memory to spare, and would need less here.
         if again {
             let full = StoreDesk.residentBytes
             note("resident_mb", .number(full / 1_000_000))
