@@ -89,8 +89,8 @@ final class EndpointWorker: Sendable {
     }
 
     func start() throws {
-        for _ in 0..<Self.width { _ = try LogThread { self.send() } }
-        let reader = try LogThread {
+        for _ in 0..<Self.width { _ = try LogThread("tally-webhooks") { self.send() } }
+        let reader = try LogThread("tally-endpoints") {
             ThreadPriority.lower()
             self.read()
         }

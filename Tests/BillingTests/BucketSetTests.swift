@@ -50,7 +50,7 @@ import Testing
             // Those of large numbers, and those after many, might be of any.
             var far: [Int] = []
             set.eachFar(of: { feature }) { far.append($1) }
-            let noted = (4..<40).filter { features[$0].rawValue < 256 && $0 < 28 }
+            let noted = (4..<40).filter { features[$0].rawValue < 256 && $0 < 13 }
             #expect(far == (4..<40).filter { $0 == index || !noted.contains($0) }.map { $0 - 4 })
         }
         var many = set
@@ -66,6 +66,63 @@ import Testing
         }
         set.trim()
         #expect((0..<39).map { set[$0].feature } == (0..<39).map { set.feature(at: $0) })
+    }
+
+    @Test("what doesn't fit in place is kept as it is, with all that follows", arguments: 0..<5)
+    func unfit(index: Int) {
+        var early = Bucket.sample(9, 9)
+        early.anchor = Timestamp(milliseconds: -1)
+        var late = Bucket.sample(9, 9)
+        late.expires = Timestamp(milliseconds: 1 << 48 - 1)
+        for odd in [early, late, .sample(9, 9, most: 7, [.priced, .limited])] {
+            var set = BucketSet()
+            var model: [Bucket] = []
+            for number in 0..<5 {
+                model.append(number == index ? odd : .sample(UInt32(number + 1), 1))
+                set.append(model[number])
+            }
+            #expect(BucketSetTests.contents(set) == model)
+            #expect(set.index(ofNumber: 9) == index)
+            #expect(set.feature(at: index).rawValue == 9)
+            // It fits, and brings the others near; it doesn't any more, and takes them along.
+            for changed in [.sample(9, 9), odd] {
+                model[index] = changed
+                set[index] = changed
+                #expect(BucketSetTests.contents(set) == model)
+                set.trim()
+                #expect(BucketSetTests.contents(set) == model)
+                #expect((0..<5).map { set.feature(at: $0) } == model.map(\.feature))
+            }
+            set.remove(at: index)
+            model.remove(at: index)
+            set.trim()
+            #expect(BucketSetTests.contents(set) == model)
+            var far = 0
+            set.eachFar(of: { FeatureNumber(rawValue: 1) }) { _, _ in far += 1 }
+            #expect(far == 0)
+        }
+    }
+
+    @Test("times that fit in place")
+    func times() {
+        let most = Timestamp(milliseconds: 1 << 48 - 2)
+        for time in [Timestamp.epoch, .utc(2026, 11, 28), .utc(9999, 12, 31), most, .never] {
+            var bucket = Bucket.sample(1, 1)
+            (bucket.anchor, bucket.nextReset) = (time, time)
+            (bucket.expires, bucket.created) = (time, time)
+            #expect(NearBucket(bucket)?.bucket == bucket)
+        }
+    }
+
+    @Test("several hundred")
+    func hundreds() {
+        var set = BucketSet()
+        for number in 0..<300 { set.append(.sample(UInt32(number + 1), 1)) }
+        #expect(set.count == 300 && set.index(ofNumber: 300) == 299)
+        for _ in 0..<100 { set.remove(at: 0) }
+        #expect(set.count == 200 && set.index(ofNumber: 101) == 0)
+        set.trim()
+        #expect(set.count == 200 && set.index(ofNumber: 300) == 199)
     }
 
     @Test("removing keeps the order of the others", arguments: 1...9)
@@ -102,10 +159,14 @@ import Testing
             case 2:
                 set.draw(3, at: index)
                 model[index].balance = model[index].balance - 3
+            case _ where Bool.random(using: &generator):
+                let flags: Bucket.Flags = Bool.random(using: &generator) ? [.limited] : []
+                (set[index].flags, model[index].flags) = (flags, flags)
             default:
                 set[index].nextReset = .utc(2027, 1, 1)
                 model[index].nextReset = .utc(2027, 1, 1)
             }
+            if kind == 3 { set.trim() }
             #expect(BucketSetTests.contents(set) == model, "seed \(seed)")
         }
     }

@@ -1,7 +1,6 @@
 /// One grant and what is left of it: the unit that usage is drawn from.
 ///
-/// A plain value without references, so that a customer's buckets lie side by side in its row: 88
-/// bytes, in this order of fields.
+/// A plain value without references, of 88 bytes, in this order of fields.
 package struct Bucket: Sendable, Equatable {
     /// Properties that never change.
     package struct Flags: OptionSet, Sendable {

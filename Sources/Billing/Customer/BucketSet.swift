@@ -1,37 +1,44 @@
 /// A customer's buckets, and what else decides about usage: the first four buckets in place, the
-/// rest on the heap.
+/// rest on the heap, as are all that follow one which doesn't fit in place.
 ///
 /// Most customers have at most four and nothing else, and then reading or changing them touches no
 /// other memory.
 package struct BucketSet: Sendable {
-    private var inline: InlineArray<4, Bucket>
-    private var overflow: [Bucket] = []
+    private var near = InlineArray<4, NearBucket>(repeating: NearBucket())
+    /// Those after the near ones.
+    private var far: [Bucket] = []
     private var box: ExtrasBox?
-    private var used: UInt32 = 0
+    private var nearCount: UInt8 = 0
+    /// 255: so many, or more. Here too, so that nothing far is touched to learn that it isn't there.
+    private var farCount: UInt8 = 0
     /// The features of the first far buckets, close to hand: most questions are about one feature,
     /// and far buckets stay far. 0: a larger number, which the bucket has itself.
-    private var farFeatures = InlineArray<24, UInt8>(repeating: 0)
+    private var farFeatures = InlineArray<9, UInt8>(repeating: 0)
 
-    private static let vacant = Bucket(
-        number: 0, feature: FeatureNumber(rawValue: 0), subscription: 0, granted: .zero,
-        balance: .zero, cycle: Cycle(.oneOff), anchor: .epoch, nextReset: .never, created: .epoch,
-        flags: [])
+    package init() {}
 
-    package init() {
-        inline = InlineArray(repeating: BucketSet.vacant)
-    }
+    package var count: Int { nears + fars }
 
-    package var count: Int { Int(used) }
+    @inline(__always)
+    private var nears: Int { Int(nearCount) }
+
+    @inline(__always)
+    private var fars: Int { farCount < .max ? Int(farCount) : far.count }
 
     package subscript(index: Int) -> Bucket {
         // Not `_read`, which allocates a frame each time.
-        get { index < 4 ? inline[index] : overflow[index - 4] }
+        get { index < nears ? near[index].bucket : far[index - nears] }
         set {
-            if index < 4 {
-                inline[index] = newValue
+            if index >= nears {
+                far[index - nears] = newValue
+                noteFar(newValue.feature, at: index - nears)
+            } else if let fitting = NearBucket(newValue) {
+                near[index] = fitting
             } else {
-                overflow[index - 4] = newValue
-                noteFar(newValue.feature, at: index - 4)
+                far.insert(contentsOf: (index..<nears).map { near[$0].bucket }, at: 0)
+                far[0] = newValue
+                nearCount = UInt8(index)
+                noteAllFar()
             }
         }
     }
@@ -39,9 +46,9 @@ package struct BucketSet: Sendable {
     /// That alone: who looks for something in fifty buckets doesn't read them.
     @inline(__always)
     func feature(at index: Int) -> FeatureNumber {
-        guard index >= 4 else { return inline[index].feature }
-        let noted = notedFar(index - 4)
-        return noted == 0 ? overflow[index - 4].feature : FeatureNumber(rawValue: UInt32(noted))
+        guard index >= nears else { return near[index].feature }
+        let noted = notedFar(index - nears)
+        return noted == 0 ? far[index - nears].feature : FeatureNumber(rawValue: UInt32(noted))
     }
 
     /// 0: the bucket must be asked.
@@ -53,6 +60,13 @@ package struct BucketSet: Sendable {
     private mutating func noteFar(_ feature: FeatureNumber, at index: Int) {
         guard index < farFeatures.count else { return }
         farFeatures[index] = UInt8(exactly: feature.rawValue) ?? 0
+    }
+
+    private mutating func noteAllFar() {
+        farCount = UInt8(clamping: far.count)
+        for index in 0..<min(far.count, farFeatures.count) {
+            noteFar(far[index].feature, at: index)
+        }
     }
 
     /// Whether a far bucket is of a feature, or may be, as far as can be told without it.
@@ -71,9 +85,9 @@ package struct BucketSet: Sendable {
     package mutating func eachFar(
         of feature: () -> FeatureNumber?, _ body: (_ array: UInt, _ index: Int) -> Void
     ) {
-        guard used > 4, let feature = feature() else { return }
-        let array = withUnsafeBytes(of: &overflow) { $0.load(as: UInt.self) }
-        let limit = min(Int(used) - 4, BucketSet.fetchLimit)
+        guard farCount > 0, let feature = feature() else { return }
+        let array = withUnsafeBytes(of: &far) { $0.load(as: UInt.self) }
+        let limit = min(Int(farCount), BucketSet.fetchLimit)
         for index in 0..<limit where mayBe(feature, far: index) { body(array, index) }
     }
 
@@ -84,56 +98,59 @@ package struct BucketSet: Sendable {
     /// Those of a feature.
     @inline(__always)
     func each(of feature: FeatureNumber, _ body: (Bucket) -> Void) {
-        for index in 0..<min(count, 4) where inline[index].feature == feature {
-            body(inline[index])
+        for index in 0..<nears where near[index].feature == feature { body(near[index].bucket) }
+        for index in 0..<fars
+        where mayBe(feature, far: index) && far[index].feature == feature {
+            body(far[index])
         }
-        guard used > 4 else { return }
-        for index in 0..<Int(used) - 4
-        where mayBe(feature, far: index) && overflow[index].feature == feature {
-            body(overflow[index])
-        }
-    }
-
-    @inline(__always)
-    private func number(at index: Int) -> UInt32 {
-        index < 4 ? inline[index].number : overflow[index - 4].number
     }
 
     @inline(__always)
     func flags(at index: Int) -> Bucket.Flags {
-        index < 4 ? inline[index].flags : overflow[index - 4].flags
+        index < nears ? near[index].flags : far[index - nears].flags
     }
 
     package func index(ofNumber number: UInt32) -> Int? {
-        for index in 0..<count where self.number(at: index) == number { return index }
+        for index in 0..<nears where near[index].number == number { return index }
+        for index in 0..<fars where far[index].number == number { return nears + index }
         return nil
     }
 
     package mutating func append(_ bucket: Bucket) {
-        if count < 4 {
-            inline[count] = bucket
+        if farCount == 0, nears < 4, let fitting = NearBucket(bucket) {
+            near[nears] = fitting
+            nearCount += 1
         } else {
-            overflow.append(bucket)
-            noteFar(bucket.feature, at: count - 4)
+            far.append(bucket)
+            farCount = UInt8(clamping: far.count)
+            noteFar(bucket.feature, at: far.count - 1)
         }
-        used += 1
     }
 
     /// Keeps the order of the others: it is part of the state.
     package mutating func remove(at index: Int) {
-        for next in index..<(count - 1) { self[next] = self[next + 1] }
-        if count > 4 {
-            overflow.removeLast()
-        } else {
-            inline[count - 1] = BucketSet.vacant
+        if index >= nears {
+            far.remove(at: index - nears)
+            return noteAllFar()
         }
-        used -= 1
+        for next in index..<(nears - 1) { near[next] = near[next + 1] }
+        nearCount -= 1
     }
 
-    /// Gives back the memory that appending has taken for more: what is kept stays as it is for
-    /// long.
+    /// Brings near what has room there by now, and gives back the memory that appending has taken
+    /// for more: what is kept stays as it is for long.
     package mutating func trim() {
-        if overflow.capacity > overflow.count + 1 { overflow = overflow.map(\.self) }
+        var moved = 0
+        while nears < 4, moved < far.count, let fitting = NearBucket(far[moved]) {
+            near[nears] = fitting
+            nearCount += 1
+            moved += 1
+        }
+        if moved > 0 {
+            far.removeFirst(moved)
+            noteAllFar()
+        }
+        if far.capacity > far.count + 1 { far = far.map(\.self) }
     }
 
     /// Applies a fact that is about balances only, as those of tracks and checks are; false: this
@@ -173,10 +190,10 @@ package struct BucketSet: Sendable {
 
     /// Changes one balance where it lies.
     package mutating func draw(_ amount: Quantity, at index: Int) {
-        if index < 4 {
-            inline[index].balance = inline[index].balance - amount
+        if index < nears {
+            near[index].balance = near[index].balance - amount
         } else {
-            overflow[index - 4].balance = overflow[index - 4].balance - amount
+            far[index - nears].balance = far[index - nears].balance - amount
         }
     }
 }

@@ -23,7 +23,7 @@ package enum Reply: Sendable, Equatable {
     /// One for each feature that an event feeds.
     case trackFeatures([TrackReply])
     case trackAll([TrackReply])
-    case trackTokens(TokenReply)
+    indirect case trackTokens(TokenReply)
     case trackTokensAll([TokenReply])
     case settled(TrackReply)
     /// The customer as it is now.
@@ -31,11 +31,11 @@ package enum Reply: Sendable, Equatable {
     /// The entity with this number, as it is now.
     case entity(UInt32)
     case check(CheckAnswer)
-    case attach(AttachReply)
+    indirect case attach(AttachReply)
     case migrated([Migration])
     /// What the clock shows.
     case clock(Timestamp)
-    case refunded(RefundReply)
+    indirect case refunded(RefundReply)
     /// The provider's report was heard; the invoice that it is about, if it is known.
     case reported(Invoice?)
     /// A payment came for a page that was closed, and goes back.

@@ -31,7 +31,7 @@ final class Scrubber: Sendable {
     }
 
     func start() throws(LogFault) {
-        let started = try LogThread { [self] in
+        let started = try LogThread("tally-scrub") { [self] in
             ThreadPriority.lower()
             while !pause(milliseconds: intervalMilliseconds) { pass() }
         }

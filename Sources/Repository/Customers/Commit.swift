@@ -27,7 +27,7 @@ struct Commit {
             if let execution = try runInPlace(row, command, at: wall, now, in: &shard) {
                 return execution
             }
-        } else if shard.rows[row].isDeleted {
+        } else if shard.rows[row].marks.contains(.isDeleted) {
             guard command.makesCustomer else { throw .refused(.customerNotFound(id.text)) }
         }
         let customer = try repository.opened(shard.rows[row], workspace)

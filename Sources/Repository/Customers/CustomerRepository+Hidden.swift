@@ -7,8 +7,8 @@ extension CustomerRepository {
     /// Its buckets alone don't answer.
     @inline(__always)
     func hidesBuckets(of row: UnsafeMutablePointer<CustomerRow>, _ names: PricingNames) -> Bool {
-        row.pointee.isPaused
-            || row.pointee.isPastDue
+        row.pointee.marks.contains(.isPaused)
+            || row.pointee.marks.contains(.isPastDue)
                 && !current(names, for: row.pointee.catalogSequence).pricing.settings
                     .includesPastDue
     }

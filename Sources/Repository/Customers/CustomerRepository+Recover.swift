@@ -57,7 +57,7 @@ extension CustomerRepository {
         let arena = Arena()
         for shard in 0..<256 {
             try withShard(shard) { shard in
-                for row in 0..<shard.rows.count where shard.rows[row].isBusy {
+                for row in 0..<shard.rows.count where shard.rows[row].marks.contains(.isBusy) {
                     arena.reset()
                     settlements.restore(try shard.rows[row].opened(arena, seals: seals))
                 }

@@ -39,7 +39,7 @@ extension CustomerRepository {
                 shard.closed.closing = removal
                 return shard.rows.copy(from: 0, limit: shard.rows.count)
             }
-            for row in rows where !row.isDeleted {
+            for row in rows where !row.marks.contains(.isDeleted) {
                 workspace.reset()
                 let customer = try opened(row, workspace)
                 found.add(customer.needs(removal, names.pricing), of: customer.id)

@@ -81,7 +81,7 @@ extension CustomerRepository {
         for thread in 1..<max(threads, 1) {
             let range = share(thread)
             // Without the thread, this one does its part.
-            if let started = try? LogThread({ work(range) }) {
+            if let started = try? LogThread("tally-load", { work(range) }) {
                 others.append(started)
             } else {
                 work(range)

@@ -145,7 +145,8 @@ package final class CustomerRepository: Sendable {
     func customerTime(
         of row: UnsafeMutablePointer<CustomerRow>, at time: Timestamp
     ) -> Timestamp {
-        row.pointee.hasMovedClock ? row.pointee.buckets.clock.time(at: time) : time
+        guard row.pointee.marks.contains(.hasMovedClock) else { return time }
+        return row.pointee.buckets.clock.time(at: time)
     }
 
     /// Decides a command, appends its record, applies its facts.
@@ -259,7 +260,7 @@ package final class CustomerRepository: Sendable {
                 guard let row = shard.find(id, hash: hash) else { return }
                 let now = customerTime(of: shard.rows.place(of: row), at: time)
                 guard shard.rows[row].nextDue > now else {
-                    found = !shard.rows[row].isDeleted
+                    found = !shard.rows[row].marks.contains(.isDeleted)
                     return
                 }
                 found = true

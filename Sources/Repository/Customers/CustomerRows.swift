@@ -21,8 +21,8 @@ struct CustomerRows: ~Copyable, @unchecked Sendable {
     }
 
     subscript(row: Int) -> CustomerRow {
-        _read { yield place(of: row).pointee }
-        _modify { yield &place(of: row).pointee }
+        unsafeAddress { UnsafePointer(place(of: row)) }
+        unsafeMutableAddress { place(of: row) }
     }
 
     /// Where a row lies. `rows[row]` handed to a function might be copied, and with it be retained
@@ -33,6 +33,12 @@ struct CustomerRows: ~Copyable, @unchecked Sendable {
             preconditionFailure("there is no such row")
         }
         return chunk + row % CustomerRows.chunkSize
+    }
+
+    @inline(__always)
+    func isRow(_ row: Int, of id: CustomerID) -> Bool {
+        let start = place(of: row).pointee.start
+        return start.isStart(of: id) && (!start.hasEnd || self[row].id == id)
     }
 
     /// Asks the processor for all of a row: its lines come at once instead of one by one.
@@ -77,7 +83,7 @@ struct CustomerRows: ~Copyable, @unchecked Sendable {
             for index in 0..<chunks.count { more[index] = chunks[index] }
             chunks = more
         }
-        // A row is eight lines of the cache, and no line is two rows'.
+        // A row is six lines of the cache, and no line is two rows'.
         chunks[chunk] = UnsafeMutableRawPointer.allocate(
             byteCount: CustomerRows.chunkSize * MemoryLayout<CustomerRow>.stride, alignment: 64
         ).bindMemory(to: CustomerRow.self, capacity: CustomerRows.chunkSize)
@@ -93,8 +99,8 @@ struct CustomerRows: ~Copyable, @unchecked Sendable {
     func prefetch(from first: Int, limit: Int, rests: Bool) {
         for row in first..<min(count, first + limit) {
             if rests {
-                place(of: row).pointee.rest.withUnsafeBytes { rest in
-                    if let start = rest.baseAddress {
+                place(of: row).pointee.tail.withUnsafeBytes { tail in
+                    if let start = tail.baseAddress {
                         tally_prefetch(start - CustomerRows.arrayHeader)
                     }
                 }

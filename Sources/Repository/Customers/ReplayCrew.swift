@@ -29,7 +29,7 @@ struct ReplayCrew {
         batch.reserve(records: limit)
         var latest = Timestamp.epoch
         var count: UInt64 = 0
-        let threads = try workers.map { worker in try LogThread { worker.run() } }
+        let threads = try workers.map { worker in try LogThread("tally-replay") { worker.run() } }
         let report: RecoveryReport
         do {
             defer {

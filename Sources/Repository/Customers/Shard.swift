@@ -24,7 +24,7 @@ struct Shard: ~Copyable {
         index.find(hash) { row in
             // It is the one almost always, and all of it is needed.
             rows.prefetch(row)
-            return rows.place(of: row).pointee.id == id
+            return rows.isRow(row, of: id)
         }
     }
 
@@ -69,16 +69,16 @@ struct Shard: ~Copyable {
     /// Puts a customer in its row's place; nil: it is new.
     mutating func put(_ row: CustomerRow, at place: Int?, hash: UInt64) {
         var before = Timestamp.never
-        if row.isDeleted { deletedCount += 1 }
+        if row.marks.contains(.isDeleted) { deletedCount += 1 }
         if let place {
-            if rows[place].isDeleted { deletedCount -= 1 }
+            if rows[place].marks.contains(.isDeleted) { deletedCount -= 1 }
             before = rows[place].dueTime
             rows[place] = row
         } else {
             rows.append(row)
             index.insert(rows.count - 1, hash: hash)
         }
-        if row.dueTime != before, row.nextDue != .never, !row.isDeleted {
+        if row.dueTime != before, row.nextDue != .never, !row.marks.contains(.isDeleted) {
             due.insert(DueEntry(moment: row.dueTime, row: place ?? rows.count - 1))
         }
     }

@@ -18,7 +18,7 @@ struct PartitionOpening {
                 results.withLock { $0[number] = result }
             }
         }
-        let others = try (1..<width).map { _ in try LogThread { work() } }
+        let others = try (1..<width).map { _ in try LogThread("tally-open") { work() } }
         work()
         for thread in others { thread.join() }
         return try results.withLock { $0 }.map { result in

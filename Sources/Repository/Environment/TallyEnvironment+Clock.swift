@@ -110,8 +110,8 @@ extension CustomerRepository {
         eachShard { shard in
             for row in 0..<shard.rows.count {
                 let place = shard.rows.place(of: row)
-                guard !place.pointee.isDeleted else { continue }
-                if place.pointee.isBusy || place.pointee.dueTime <= time {
+                guard !place.pointee.marks.contains(.isDeleted) else { continue }
+                if place.pointee.marks.contains(.isBusy) || place.pointee.dueTime <= time {
                     found.append(place.pointee.id)
                 }
             }

@@ -62,7 +62,7 @@ package final class EventStore: Sendable {
         let end = Monitor(false)
         await withTaskCancellationHandler {
             do throws(LogFault) {
-                try await LogThread.run {
+                try await LogThread.run("tally-events") {
                     ThreadPriority.lower()
                     while !end.waitForWake(microseconds: self.step()) {}
                 }

@@ -45,7 +45,7 @@ struct CustomerPast {
         let found = repository.withShard(Int(hash & 0xFF)) { shard in
             shard.find(id, hash: hash).map { shard.rows[$0] }
         }
-        guard let row = found, !row.isDeleted else {
+        guard let row = found, !row.marks.contains(.isDeleted) else {
             throw ExecuteFault.refused(.customerNotFound(id.text))
         }
         guard time <= row.buckets.clock.time(at: repository.environmentTime) else {

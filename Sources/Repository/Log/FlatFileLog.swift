@@ -102,9 +102,9 @@ package final class FlatFileLog: LogStore {
 
     private func start() throws(LogFault) {
         guard !core.settings.isDriven else { return }
-        let writer = try LogThread { [writer] in writer.run() }
+        let writer = try LogThread("tally-log") { [writer] in writer.run() }
         threads.withLock { $0.append(writer) }
-        let preparer = try LogThread { [preparer] in preparer.run() }
+        let preparer = try LogThread("tally-segments") { [preparer] in preparer.run() }
         threads.withLock { $0.append(preparer) }
     }
 

@@ -4,8 +4,9 @@ import Glibc
 package struct LogThread: Sendable {
     private let thread: pthread_t
 
-    package init(_ body: @escaping @Sendable () -> Void) throws(LogFault) {
-        let start = Unmanaged.passRetained(ThreadStart(body: body))
+    /// - Parameter name: how the machine's own tools show it; at most 15 bytes.
+    package init(_ name: String, _ body: @escaping @Sendable () -> Void) throws(LogFault) {
+        let start = Unmanaged.passRetained(ThreadStart(name: name, body: body))
         var thread = pthread_t()
         let code = pthread_create(&thread, nil, runThread, start.toOpaque())
         guard code == 0 else {
@@ -16,12 +17,14 @@ package struct LogThread: Sendable {
     }
 
     /// Does something on a thread of its own, and waits for that without taking another.
-    static func run(_ body: @escaping @Sendable () -> Void) async throws(LogFault) {
+    static func run(
+        _ name: String, _ body: @escaping @Sendable () -> Void
+    ) async throws(LogFault) {
         var started: Result<LogThread, LogFault>?
         await withCheckedContinuation { continuation in
             do throws(LogFault) {
                 started = .success(
-                    try LogThread {
+                    try LogThread(name) {
                         body()
                         continuation.resume()
                     })
@@ -44,15 +47,27 @@ package struct LogThread: Sendable {
 }
 
 private final class ThreadStart: Sendable {
+    let name: String
     let body: @Sendable () -> Void
 
-    init(body: @escaping @Sendable () -> Void) {
+    init(name: String, body: @escaping @Sendable () -> Void) {
+        self.name = name
         self.body = body
     }
 }
 
 private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let argument else { return nil }
-    Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().body()
+    let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
+    nameThread(start.name)
+    start.body()
     return nil
+}
+
+/// Without `/proc` it keeps the name of the one that started it.
+private func nameThread(_ name: String) {
+    let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    _ = name.withCString { write(file, $0, strlen($0)) }
+    close(file)
 }

@@ -125,7 +125,7 @@ package final class MemoryLog: LogStore {
         core.progress.update { $0.durable = UInt64(records.count) }
         core.state.withLock { $0.refusal = nil }
         if pace == .automatic {
-            let started = try LogThread { [core] in
+            let started = try LogThread("tally-log") { [core] in
                 while core.makeDurable() { core.wake.waitForWake() }
             }
             thread.withLock { $0 = started }

@@ -7,7 +7,7 @@ final class SnapshotThread: Sendable {
     private let thread = Mutex<LogThread?>(nil)
 
     func start(_ keeper: SnapshotKeeper) throws(LogFault) {
-        let started = try LogThread { [self] in
+        let started = try LogThread("tally-snapshot") { [self] in
             ThreadPriority.lower()
             while !stop.load(ordering: .acquiring) {
                 let pause = keeper.turn(now: SystemClock.monotonic)

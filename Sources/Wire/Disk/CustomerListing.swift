@@ -22,9 +22,7 @@ package struct CustomerListing: Sendable {
     package init(_ row: borrowing CustomerRow, seals: (any CustomerSeals)?) throws(RecordFault) {
         let id = row.id
         id.withBytes { add($0) }
-        try row.rest.withUnsafeBufferPointer { (rest) throws(RecordFault) in
-            try read(UnsafeRawBufferPointer(rest), of: id, seals)
-        }
+        try row.withRest { (rest) throws(RecordFault) in try read(rest, of: id, seals) }
     }
 
     /// The fields are those of `tally.disk.v1.CustomerState`; a test holds this against the other
@@ -96,7 +94,7 @@ extension CustomerRow {
     /// Whether one of the subscriptions may be what is asked for, as it stands; told from the bytes
     /// alone.
     package func mayMatch(_ filter: SubscriptionFilter) -> Bool {
-        rest.withUnsafeBytes { rest in
+        withRest { rest in
             var scan = FieldScan(rest)
             while let field = scan.next() {
                 guard field.number == 10, case .bytes(let fields) = field.value else { continue }
@@ -110,7 +108,7 @@ extension CustomerRow {
     /// Plan and revision of each subscription that isn't over, as they stand; told from the bytes
     /// alone. False: they can't be read.
     package func eachSubscription(_ body: (PlanReference) -> Void) -> Bool {
-        rest.withUnsafeBytes { rest in
+        withRest { rest in
             var scan = FieldScan(rest)
             while let field = scan.next() {
                 guard field.number == 10, case .bytes(let fields) = field.value else { continue }

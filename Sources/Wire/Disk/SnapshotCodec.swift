@@ -4,19 +4,16 @@ internal import CTallyProto
 /// Rows of snapshots are written and read by hand: a restart waits for a million of them. The field
 /// numbers are those of `tally.disk.v1.SnapshotRow`; a test holds this against the generated code.
 extension RecordWriter {
+    // Beside the marks of `RowMarks.kept`.
     private static let isComplete: UInt64 = 1 << 0
-    private static let isBusy: UInt64 = 1 << 1
-    private static let isDeleted: UInt64 = 1 << 2
-    private static let isPastDue: UInt64 = 1 << 3
     private static let tellsPastDue: UInt64 = 1 << 4
     private static let countsReminders: UInt64 = 1 << 5
-    private static let isPaused: UInt64 = 1 << 6
 
     /// A row as a snapshot holds it.
     package func row(_ row: borrowing CustomerRow) -> UnsafeRawBufferPointer {
         let count = row.buckets.count
-        var writer = FieldWriter(
-            arena, capacity: 172 + count * (FieldWriter.bucketLimit + 8) + row.rest.count)
+        let room = 172 + count * (FieldWriter.bucketLimit + 8) + row.withRest(\.count)
+        var writer = FieldWriter(arena, capacity: room)
         row.id.withBytes { writer.bytes(1, $0) }
         writer.number(2, row.sequence)
         writer.number(3, row.position)
@@ -26,15 +23,12 @@ extension RecordWriter {
             bucket.bucket(row.buckets[index])
             writer.bytes(5, bucket.written)
         }
-        row.rest.withUnsafeBytes { writer.bytes(6, $0) }
+        row.withRest { writer.bytes(6, $0) }
         writer.number(7, UInt64(bitPattern: row.nextDue.milliseconds))
         writer.number(
             8,
-            RecordWriter.isComplete | (row.isBusy ? RecordWriter.isBusy : 0)
-                | (row.isDeleted ? RecordWriter.isDeleted : 0) | RecordWriter.tellsPastDue
-                | RecordWriter.countsReminders
-                | (row.isPastDue ? RecordWriter.isPastDue : 0)
-                | (row.isPaused ? RecordWriter.isPaused : 0))
+            RecordWriter.isComplete | RecordWriter.tellsPastDue | RecordWriter.countsReminders
+                | UInt64(row.marks.intersection(.kept).rawValue))
         writer.number(9, UInt64(row.key))
         guard row.buckets.hasExtras else { return writer.written }
         let extras = packed(row.buckets.extras, with: row.key, of: row.id)
@@ -95,37 +89,49 @@ extension RecordDecoder {
     }
 
     package func row(_ bytes: UnsafeRawBufferPointer) throws(RecordFault) -> CustomerRow {
-        var row = CustomerRow()
+        var row = try emptyRow(bytes)
         var (isComplete, tellsPastDue) = (false, false)
         var scan = FieldScan(bytes)
         while let field = scan.next() {
             switch (field.number, field.value) {
-            case (1, .bytes(let id)): row.id = CustomerID(id) ?? .empty
             case (2, .number(let number)): row.sequence = number
             case (3, .number(let number)): row.position = number
             case (4, .number(let number)): row.catalogSequence = number
             case (5, .bytes(let bucket)): row.buckets.append(try snapshotBucket(bucket))
-            case (6, .bytes(let rest)): row.rest = Array(rest)
             case (7, .number(let number)):
                 row.nextDue = Timestamp(milliseconds: Int64(bitPattern: number))
             case (8, .number(let marks)):
                 isComplete = marks & 33 == 33
-                row.isBusy = marks & 2 != 0
-                row.isDeleted = marks & 4 != 0
-                row.isPastDue = marks & 8 != 0
                 tellsPastDue = marks & 16 != 0
-                row.isPaused = marks & 64 != 0
+                let kept = RowMarks(rawValue: UInt8(truncatingIfNeeded: marks))
+                row.marks.formUnion(kept.intersection(.kept))
             case (9, .number(let key)): row.key = UInt32(truncatingIfNeeded: key)
             case (10, .bytes(let extras)):
                 row.buckets.extras = try self.extras(packed: extras, of: row.id)
-                row.hasMovedClock = row.buckets.clock != .unmoved
+                row.marks.set(.hasMovedClock, row.buckets.clock != .unmoved)
             default: break
             }
         }
         guard !scan.failed else { throw .malformed }
-        guard !row.id.isEmpty else { throw RecordFault("a customer id is missing or too long") }
-        if !tellsPastDue { row.isPastDue = row.saysPastDue }
+        if !tellsPastDue { row.marks.set(.isPastDue, row.saysPastDue) }
         return isComplete ? row : try row.completed(arena, seals: seals)
+    }
+
+    /// With the id and the rest alone.
+    private func emptyRow(_ bytes: UnsafeRawBufferPointer) throws(RecordFault) -> CustomerRow {
+        var id = CustomerID.empty
+        var rest = UnsafeRawBufferPointer(start: nil, count: 0)
+        var scan = FieldScan(bytes)
+        while let field = scan.next() {
+            switch (field.number, field.value) {
+            case (1, .bytes(let bytes)): id = CustomerID(bytes) ?? .empty
+            case (6, .bytes(let bytes)): rest = bytes
+            default: break
+            }
+        }
+        guard !scan.failed else { throw .malformed }
+        guard !id.isEmpty else { throw RecordFault("a customer id is missing or too long") }
+        return CustomerRow(id: id, rest: rest)
     }
 
     private func snapshotBucket(
@@ -278,11 +284,10 @@ extension RecordDecoder {
         }
     }
 
-    func rest(_ bytes: [UInt8], into customer: inout CustomerState) throws(RecordFault) {
-        let message = try bytes.withUnsafeBufferPointer {
-            (bytes) throws(RecordFault) -> Tally__Disk__V1__CustomerState in
-            try open(UnsafeRawBufferPointer(bytes), tally__disk__v1__customer_state__init).pointee
-        }
+    func rest(
+        _ bytes: UnsafeRawBufferPointer, into customer: inout CustomerState
+    ) throws(RecordFault) {
+        let message = try open(bytes, tally__disk__v1__customer_state__init).pointee
         customer.lastBucket = message.last_bucket
         customer.lastSubscription = message.last_subscription
         customer.lastInvoice = message.last_invoice

@@ -67,7 +67,7 @@ private struct RowDraft {
 
     init(_ row: CustomerRow, _ seals: (any CustomerSeals)?) throws(RecordFault) {
         sequence = row.sequence
-        if !row.isDeleted { listing = try CustomerListing(row, seals: seals) }
+        if !row.marks.contains(.isDeleted) { listing = try CustomerListing(row, seals: seals) }
     }
 }
 

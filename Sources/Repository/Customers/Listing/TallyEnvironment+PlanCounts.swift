@@ -40,7 +40,7 @@ extension CustomerRepository {
                 for row in rows { shard.rows.place(of: row).pointee.prefetchRest() }
                 for row in rows {
                     let row = shard.rows.place(of: row)
-                    guard !row.pointee.isDeleted else { continue }
+                    guard !row.pointee.marks.contains(.isDeleted) else { continue }
                     // It doesn't say how it stands now.
                     guard row.pointee.dueTime > now else {
                         due.append(row.pointee.id)
@@ -76,9 +76,9 @@ extension CustomerRepository {
 extension CustomerRow {
     /// Asks for what is read next.
     fileprivate func prefetchRest() {
-        rest.withUnsafeBytes { rest in
-            guard let start = rest.baseAddress else { return }
-            for offset in stride(from: 0, to: min(rest.count, 512), by: 64) {
+        tail.withUnsafeBytes { tail in
+            guard let start = tail.baseAddress else { return }
+            for offset in stride(from: 0, to: min(tail.count, 512), by: 64) {
                 tally_prefetch(start + offset)
             }
         }
