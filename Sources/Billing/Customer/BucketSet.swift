@@ -9,7 +9,7 @@ package struct BucketSet: Sendable {
     private var far: [Bucket] = []
     private var box: ExtrasBox?
     private var nearCount: UInt8 = 0
-    /// 255: so many, or more. Here too, so that nothing far is touched to learn that it isn't there.
+    /// 255: so many, or more. Here too, so that nothing far is touched to learn that there is none.
     private var farCount: UInt8 = 0
     /// The features of the first far buckets, close to hand: most questions are about one feature,
     /// and far buckets stay far. 0: a larger number, which the bucket has itself.

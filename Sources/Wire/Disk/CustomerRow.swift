@@ -3,8 +3,8 @@ package import Billing
 /// A customer as it is kept, in memory and in snapshots: what every call reads as plain values, the
 /// rest as the bytes of a `tally.disk.v1.CustomerState`, which only purchases and pages open.
 package struct CustomerRow: Sendable {
-    // In this order it is six lines of the processor's cache. Calls read no other properties but
-    // these: for a computed one the compiler would copy the row, and with it touch all it refers to.
+    // In this order it is six lines of the processor's cache. Calls read no properties but these:
+    // for a computed one the compiler would copy the row, and with it touch all it refers to.
     package private(set) var start: RowID
     /// As in `CustomerState`.
     package var sequence: UInt64

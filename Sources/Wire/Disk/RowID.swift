@@ -1,7 +1,7 @@
 package import Billing
 
-/// A customer's id in its row: 40 bytes, enough for 39 of its own. A longer one's end lies elsewhere
-/// in the row.
+/// A customer's id in its row: 40 bytes, enough for 39 of its own. A longer one's end lies
+/// elsewhere in the row.
 package struct RowID: Sendable {
     /// The first bytes, zero padded; the last byte of the last word is the length.
     private var words: InlineArray<5, UInt64>
