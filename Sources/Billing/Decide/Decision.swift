@@ -4,7 +4,12 @@ package struct Decision: Sendable {
     package var reply = Reply.none
     /// Whether a retry of the request must get this very answer: only what changed something is
     /// remembered, and a denial is asked anew.
-    package var settlesRequest: RequestMark?
+    package var settlesRequest: RequestMark? {
+        get { settled.first }
+        set { settled = newValue.map { [$0] } ?? [] }
+    }
+    /// On the heap, as few have one, and decisions are handed on from function to function.
+    private var settled: [RequestMark] = []
 
     package init() {}
 

@@ -48,14 +48,16 @@ struct Commit {
         do {
             decision = try decide(command, on: &place.pointee.buckets, names, now)
         } catch {
-            if place.pointee.buckets.topsUp, topsUp(command, [], row: place, names, now) {
+            if place.pointee.marks.contains(.topsUp),
+                topsUp(command, [], row: place, names, now)
+            {
                 return nil
             }
             throw .refused(error)
         }
         if decision.facts.contains(where: { $0.opensHold }) { return nil }
         if place.pointee.buckets.areSeats(of: decision.facts) { return nil }
-        if place.pointee.buckets.topsUp,
+        if place.pointee.marks.contains(.topsUp),
             topsUp(command, decision.facts, row: place, names, now)
         {
             return nil

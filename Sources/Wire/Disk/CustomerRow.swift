@@ -36,7 +36,7 @@ package struct CustomerRow: Sendable {
         tail = end.isEmpty ? Array(rest) : rest + end
         marks.set(.isDeleted, customer.isDeleted)
         marks.set(.isBusy, customer.account.isBusy)
-        marks.set(.hasMovedClock, customer.buckets.clock != .unmoved)
+        noteExtras()
         marks.set(.isPastDue, customer.subscriptions.contains { $0.status == .pastDue })
         marks.set(.isPaused, customer.subscriptions.contains(where: \.isPaused))
     }
@@ -53,6 +53,12 @@ package struct CustomerRow: Sendable {
         buckets = BucketSet()
         key = 0
         marks = []
+    }
+
+    /// The marks that say what the buckets' extras hold.
+    mutating func noteExtras() {
+        marks.set(.hasMovedClock, buckets.clock != .unmoved)
+        marks.set(.topsUp, buckets.topsUp)
     }
 
     package var id: CustomerID { start.joined(with: end) }
@@ -149,6 +155,8 @@ package struct RowMarks: OptionSet, Sendable {
     /// A test has moved its clock, which is with the buckets: asked first, so that hardly anybody
     /// looks there.
     package static let hasMovedClock = RowMarks(rawValue: 1 << 7)
+    /// Something of it is bought when little is left: with the buckets, too.
+    package static let topsUp = RowMarks(rawValue: 1 << 5)
 
     /// Those that snapshots keep, at these places.
     static let kept: RowMarks = [.isBusy, .isPastDue, .isPaused, .isDeleted]

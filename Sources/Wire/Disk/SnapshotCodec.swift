@@ -108,7 +108,7 @@ extension RecordDecoder {
             case (9, .number(let key)): row.key = UInt32(truncatingIfNeeded: key)
             case (10, .bytes(let extras)):
                 row.buckets.extras = try self.extras(packed: extras, of: row.id)
-                row.marks.set(.hasMovedClock, row.buckets.clock != .unmoved)
+                row.noteExtras()
             default: break
             }
         }
