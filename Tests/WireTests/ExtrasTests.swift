@@ -132,6 +132,7 @@ struct ExtrasTests {
         let found = try bytes.withUnsafeBytes {
             try RecordDecoder(arena: Arena(), seals: later).row($0)
         }
+        #expect(found.marks == row.marks)
         return (bytes, try found.opened(Arena(), seals: later))
     }
 
@@ -139,6 +140,8 @@ struct ExtrasTests {
     func row() throws {
         let state = try state(ExtraSamples.extras)
         let (row, found) = try reread(state, nil, later: nil)
+        let marks = CustomerRow(state, arena: Arena(), seals: nil).marks
+        #expect(marks.isSuperset(of: [.topsUp, .hasMovedClock]))
         #expect(says(ExtraSamples.person, row))
         #expect(found.buckets.extras == ExtraSamples.extras)
         #expect(bytes(of: found) == bytes(of: state))
