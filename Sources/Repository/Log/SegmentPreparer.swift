@@ -102,14 +102,22 @@ struct SegmentPreparer: Sendable {
         return true
     }
 
-    /// Filled at once, a segment takes a core for a third of a second, and calls wait for it. So it
-    /// is filled twice as fast as the log fills the one before, or, while there is time, leisurely.
     private func pause(at offset: Int) {
         let end = core.shared.withLock { $0.collector.end }
-        // The one before may have no room at all, as after a start from a copy.
-        let left = core.settings.segmentSize - offset
-        guard offset > 2 * end.offset, left < 2 * (end.size - end.offset) else { return }
+        let (left, room) = (core.settings.segmentSize - offset, end.size - end.offset)
+        guard Self.hasTime(filled: offset, left: left, used: end.offset, room: room) else { return }
         core.preparerWake.waitForWake(microseconds: Self.pause)
+    }
+
+    /// Filled at once, a segment takes a core for a third of a second, and calls wait for it. So it
+    /// is filled twice as fast as the log fills the one before, or, while there is time, leisurely.
+    ///
+    /// - Parameters:
+    ///   - filled: bytes of the new segment, and those that are left.
+    ///   - used: bytes of the one that the log is in, and those that it has room for. After a start
+    ///     from a copy it may have no room at all.
+    static func hasTime(filled: Int, left: Int, used: Int, room: Int) -> Bool {
+        filled > 2 * used && left < 2 * room
     }
 
     private func report(_ fault: DiskFault) {

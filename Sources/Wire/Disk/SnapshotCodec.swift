@@ -113,6 +113,7 @@ extension RecordDecoder {
             }
         }
         guard !scan.failed else { throw .malformed }
+        row.buckets.trim()
         if !tellsPastDue { row.marks.set(.isPastDue, row.saysPastDue) }
         return isComplete ? row : try row.completed(arena, seals: seals)
     }

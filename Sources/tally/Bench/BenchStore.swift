@@ -124,8 +124,11 @@ struct BenchStore: AsyncParsableCommand {
             note("resident_mb", .number(full / 1_000_000))
             note("bytes_per_customer", .number((full - empty) / customers))
         }
-        guard environment.customerCount == customers else {
-            throw CommandFault("customers are missing after the restart", exit: .negative)
+        let found = environment.customerCount
+        guard found == customers else {
+            throw CommandFault(
+                "the folder holds \(found) customers, --customers says \(customers)",
+                exit: .negative)
         }
         let recovery = environment.partitions[0].recovery
         let seconds = recovery.duration / .seconds(1)
