@@ -225,6 +225,7 @@ extension BalanceView.Part {
 }
 
 extension Bucket {
+    @inline(__always)
     fileprivate func after(_ draws: [Draw], _ entity: UInt32) -> Bucket {
         guard !draws.isEmpty else { return self }
         var bucket = self
